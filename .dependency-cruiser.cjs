@@ -2,7 +2,7 @@
 const allowed = {
   wire: [],
   content: ['wire'],
-  storage: [],
+  storage: ['wire'],
   vault: ['storage'],
   grid: ['wire', 'content', 'storage'],
   hosting: ['wire', 'content', 'storage', 'vault', 'grid'],
@@ -25,7 +25,9 @@ module.exports = {
       name: `border-of-${name}`,
       severity: 'error',
       from: { path: `^packages/${name}/` },
-      to: { path: `^packages/(${everything.filter((p) => p !== name && p !== 'testing' && !may.includes(p)).join('|')})/` },
+      to: {
+        path: `^packages/(${everything.filter((p) => p !== name && p !== 'testing' && !may.includes(p)).join('|')})/`,
+      },
     })),
   ],
   options: {

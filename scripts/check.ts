@@ -20,7 +20,9 @@ const checks: readonly Check[] = [
     // A compiler that dependency-cruiser does not understand makes it see nothing and report success.
     judge: (stdout) => {
       const seen = Number(/\((\d+) modules/.exec(stdout)?.[1] ?? 0);
-      return seen >= modulesSeenMin ? undefined : `only ${seen} modules were seen, expected at least ${modulesSeenMin}`;
+      return seen >= modulesSeenMin
+        ? undefined
+        : `only ${seen} modules were seen, expected at least ${modulesSeenMin}`;
     },
   },
 ];

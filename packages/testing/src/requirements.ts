@@ -49,7 +49,9 @@ function present(requirement: Requirement): boolean {
     case 'restic':
       return findProgram('restic') !== undefined;
     case 'ceph':
-      return ['radosgw', 'ceph-mon', 'ceph-osd', 'radosgw-admin'].every((name) => findProgram(name) !== undefined);
+      return ['radosgw', 'ceph-mon', 'ceph-osd', 'radosgw-admin'].every(
+        (name) => findProgram(name) !== undefined,
+      );
     case 'chromium':
       return findProgram('chromium') !== undefined;
   }

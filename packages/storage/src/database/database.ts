@@ -1,0 +1,46 @@
+/** The contract of record storage: one database per grid (a SQLite file or a PostgreSQL schema), the same queries on both. */
+import type { Uuid } from '@gridkeep/wire/uuid';
+import type { Kysely } from 'kysely';
+
+export type DialectName = 'sqlite' | 'postgres';
+
+/** How a UUID stands in a column: 16 bytes in SQLite, text of the native type in PostgreSQL. */
+export type StoredUuid = Uint8Array | string;
+
+/** What queries are made of; a Database or a transaction on it. Stores take this and never ask which. */
+export interface Queries {
+  readonly dialect: DialectName;
+  /** The query builder, typed with the tables a store owns. Integers arrive as numbers, byte columns as Uint8Array. */
+  tables<Tables>(): Kysely<Tables>;
+  /** For parameters of uuid columns. */
+  uuid(id: Uuid): StoredUuid;
+}
+
+export interface Database extends Queries {
+  /** All or nothing, serializable for what it reads and writes; retried by the caller, not here. */
+  transaction<T>(work: (queries: Queries) => Promise<T>): Promise<T>;
+  /** Runs those migrations that this database has not seen, each once, in order; several processes may call it at once. */
+  migrate(migrations: readonly Migration[]): Promise<readonly string[]>;
+  close(): Promise<void>;
+}
+
+/** Column types and table endings that differ between the databases. Booleans are `integer` 0 or 1, times Unix milliseconds. */
+export interface ColumnTypes {
+  readonly uuid: string;
+  /** Raw bytes; a blob id stands as its 32 bytes. */
+  readonly bytes: string;
+  readonly text: string;
+  /** 64 bits. */
+  readonly integer: string;
+  readonly real: string;
+  /** Primary key that counts up by itself. */
+  readonly serial: string;
+  /** ' STRICT' where the database has it, to put after the closing parenthesis of CREATE TABLE. */
+  readonly strict: string;
+}
+
+/** Forward only and never edited once released; `name` is '<service>-<number>', for example 'inventory-1'. */
+export interface Migration {
+  readonly name: string;
+  readonly statements: (types: ColumnTypes) => readonly string[];
+}
