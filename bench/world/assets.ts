@@ -1,0 +1,136 @@
+/**
+ * Assets as a grown grid holds them: kinds in proportion, sizes log-normal with a mean near 65 KB over all,
+ * a fifth to a quarter of the ids with bytes that another id has as well.
+ * Proportions follow the region archives this project tests with; sizes what grid operators report (45-90 KB a piece).
+ */
+import { randomFillSync } from 'node:crypto';
+import type { Uuid } from '@gridkeep/wire/uuid';
+import { NoisePool, Random, seededUuid } from './random.ts';
+
+export interface WorldAsset {
+  readonly id: Uuid;
+  /** Number of the asset kind: 0 texture, 1 sound, 7 notecard, 10 script, 20 animation, 49 mesh. */
+  readonly type: number;
+  readonly bytes: Buffer;
+}
+
+interface KindShape {
+  readonly type: number;
+  readonly share: number;
+  readonly meanBytes: number;
+  readonly sigma: number;
+  readonly bytesMax: number;
+}
+
+const shapes: readonly KindShape[] = [
+  { type: 0, share: 0.58, meanBytes: 98_000, sigma: 1.1, bytesMax: 2_000_000 },
+  { type: 49, share: 0.08, meanBytes: 62_000, sigma: 1.2, bytesMax: 3_000_000 },
+  { type: 1, share: 0.05, meanBytes: 70_000, sigma: 0.8, bytesMax: 600_000 },
+  { type: 20, share: 0.06, meanBytes: 14_000, sigma: 0.9, bytesMax: 200_000 },
+  { type: 10, share: 0.13, meanBytes: 4_200, sigma: 1.0, bytesMax: 60_000 },
+  { type: 7, share: 0.1, meanBytes: 1_400, sigma: 1.0, bytesMax: 50_000 },
+];
+
+const duplicateShare = 0.23;
+
+export class WorldAssets {
+  readonly #seed: number;
+  readonly #noise: NoisePool;
+
+  constructor(seed: number) {
+    this.#seed = seed;
+    this.#noise = new NoisePool(seed);
+  }
+
+  /** The same for the same seed and index. Ids of every index differ; about 23 % share their bytes with an earlier one. */
+  at(index: number): WorldAsset {
+    const id = seededUuid(this.#seed, 'asset', index);
+    const content = this.#contentIndex(index);
+    const random = new Random(content * 2_654_435 + this.#seed);
+    const shape = pick(random.next());
+    const size = Math.round(
+      Math.min(shape.bytesMax, Math.max(200, random.logNormal(shape.meanBytes, shape.sigma))),
+    );
+    return { id, type: shape.type, bytes: this.#content(shape.type, size, content) };
+  }
+
+  #contentIndex(index: number): number {
+    const random = new Random(index * 747_796 + this.#seed + 1);
+    return index > 0 && random.next() < duplicateShare
+      ? this.#contentIndex(random.between(0, index - 1))
+      : index;
+  }
+
+  #content(type: number, size: number, serial: number): Buffer {
+    switch (type) {
+      case 0:
+        return codestream(size, serial, this.#noise);
+      case 10:
+        return text(
+          `// script ${serial}\ndefault\n{\n    state_entry()\n    {\n        llSay(0, "number ${serial}");\n    }\n}\n`,
+          size,
+          serial,
+        );
+      case 7:
+        return notecard(size, serial);
+      default: {
+        const bytes = Buffer.allocUnsafe(size);
+        this.#noise.fill(bytes, serial);
+        return bytes;
+      }
+    }
+  }
+}
+
+function pick(point: number): KindShape {
+  let sum = 0;
+  for (const shape of shapes) {
+    sum += shape.share;
+    if (point < sum) return shape;
+  }
+  const last = shapes.at(-1);
+  if (last === undefined) throw new Error('no kinds');
+  return last;
+}
+
+/** A JPEG 2000 codestream with honest markers and noise as its one tile: SOC SIZ COD QCD SOT SOD … EOC. */
+function codestream(size: number, serial: number, noise: NoisePool): Buffer {
+  const head = Buffer.from(
+    'ff4fff51002f000000000200000002000000000000000000000002000000020000000000000000000003070101070101070101' +
+      'ff52000c00000001010504040000' +
+      'ff5c0013404048485048485048485048485048485000',
+    'hex',
+  );
+  const tileBytes = Math.max(64, size - head.length - 2);
+  const bytes = Buffer.allocUnsafe(head.length + tileBytes + 2);
+  head.copy(bytes, 0);
+  const sot = head.length;
+  bytes.writeUInt16BE(0xff90, sot);
+  bytes.writeUInt16BE(10, sot + 2);
+  bytes.writeUInt16BE(0, sot + 4);
+  bytes.writeUInt32BE(tileBytes, sot + 6);
+  bytes.writeUInt16BE(0x0001, sot + 10);
+  bytes.writeUInt16BE(0xff93, sot + 12);
+  noise.fill(bytes.subarray(sot + 14, sot + tileBytes), serial);
+  bytes.writeUInt16BE(0xffd9, sot + tileBytes);
+  return bytes;
+}
+
+function text(start: string, size: number, serial: number): Buffer {
+  let body = start;
+  for (let line = 0; body.length < size; line += 1)
+    body += `// ${serial} remark ${line * 7919} of a patient builder\n`;
+  return Buffer.from(body.slice(0, Math.max(size, start.length)));
+}
+
+function notecard(size: number, serial: number): Buffer {
+  const body = text(`Note ${serial}\n`, Math.max(40, size - 120), serial).toString();
+  return Buffer.from(
+    `Linden text version 2\n{\nLLEmbeddedItems version 1\n{\ncount 0\n}\nText length ${body.length}\n${body}}\n`,
+  );
+}
+
+/** Noise of this moment, for runs in which nothing may be known already. */
+export function freshNoise(size: number): Buffer {
+  return randomFillSync(Buffer.allocUnsafe(size));
+}
