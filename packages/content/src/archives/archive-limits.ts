@@ -1,0 +1,55 @@
+/** Bounds on what an archive may ask of its reader. */
+
+export interface ArchiveLimits {
+  /** A name, GNU long name or pax path, in bytes; checked before the name is read. */
+  readonly nameBytesMax: number;
+  /** One pax header. */
+  readonly paxBytesMax: number;
+  /** Any entry; kinds have their own caps below. */
+  readonly entryBytesMax: number;
+  readonly entriesMax: number;
+  /** The whole tar stream, uncompressed. */
+  readonly totalBytesMax: number;
+  /** Uncompressed to compressed bytes, looked at once `ratioFloorBytes` came out. */
+  readonly ratioMax: number;
+  readonly ratioFloorBytes: number;
+  /** Entries refused before the whole archive is: so much damage is no archive any more. */
+  readonly entriesRefusedMax: number;
+  readonly controlBytesMax: number;
+  readonly settingsBytesMax: number;
+  readonly parcelBytesMax: number;
+  readonly objectBytesMax: number;
+  readonly itemBytesMax: number;
+  readonly terrainBytesMax: number;
+  /** Textures, meshes and what has no cap of its own. */
+  readonly assetBytesMax: number;
+  readonly soundBytesMax: number;
+  /** Scripts, notecards and other text; larger ones are read and reported up to `assetBytesMax`. */
+  readonly textBytesAdvised: number;
+}
+
+const MiB = 1024 * 1024;
+
+/**
+ * Generous for real worlds, small for memory: the largest body held is a terrain of 4096 x 4096 samples.
+ * The ratio floor leaves room for that terrain when it is flat, which gzip shrinks a thousandfold.
+ */
+export const defaultArchiveLimits: ArchiveLimits = {
+  nameBytesMax: 4096,
+  paxBytesMax: 64 * 1024,
+  entryBytesMax: 64 * MiB,
+  entriesMax: 5_000_000,
+  totalBytesMax: 1024 * 1024 * MiB,
+  ratioMax: 200,
+  ratioFloorBytes: 160 * MiB,
+  entriesRefusedMax: 10_000,
+  controlBytesMax: 4 * MiB,
+  settingsBytesMax: 4 * MiB,
+  parcelBytesMax: 4 * MiB,
+  objectBytesMax: 32 * MiB,
+  itemBytesMax: MiB,
+  terrainBytesMax: 64 * MiB,
+  assetBytesMax: 32 * MiB,
+  soundBytesMax: 8 * MiB,
+  textBytesAdvised: 256 * 1024,
+};
