@@ -2,7 +2,9 @@
  * The bytes of a tar stream out of a file that may be gzip or not. Members are walked here, with zlib's raw inflate
  * below: Node's own gunzip throws away what it has decoded when garbage follows the last member.
  */
+import type { DuplexOptions } from 'node:stream';
 import { crc32, createInflateRaw } from 'node:zlib';
+import type { ZlibOptions } from 'node:zlib';
 import { ByteCursor } from './byte-cursor.ts';
 import { ArchiveRefusedError } from './findings.ts';
 import type { ReportFinding } from './findings.ts';
@@ -17,6 +19,13 @@ export interface DecompressionLimits {
 const chunkBytes = 256 * 1024;
 /** Chunks decoded ahead while the consumer works on one. */
 const chunksAhead = 4;
+
+/** Object mode for the reading side, or read() would join (copy) the chunks that wait. */
+const inflateOptions: ZlibOptions & DuplexOptions = {
+  chunkSize: chunkBytes,
+  readableObjectMode: true,
+  readableHighWaterMark: chunksAhead,
+};
 
 const gzipMagic = [0x1f, 0x8b, 0x08];
 
@@ -122,12 +131,7 @@ async function* inflateMember(
   input: ByteCursor,
   count: (chunk: Uint8Array) => void,
 ): AsyncGenerator<Uint8Array, void, void> {
-  // Object mode for the reading side, or read() would join (copy) the chunks that wait.
-  const inflate = createInflateRaw({
-    chunkSize: chunkBytes,
-    readableObjectMode: true,
-    readableHighWaterMark: chunksAhead,
-  });
+  const inflate = createInflateRaw(inflateOptions);
   let wake: (() => void) | undefined;
   const woken = (): void => {
     wake?.();
