@@ -16,9 +16,18 @@ export interface Queries {
   uuid(id: Uuid): StoredUuid;
 }
 
+export interface TransactionOptions {
+  /** How often the work is done again after a SerializationError or DatabaseBusyError; it must then bear that. Default 0. */
+  readonly retries?: number;
+}
+
 export interface Database extends Queries {
-  /** All or nothing, serializable for what it reads and writes; retried by the caller, not here. */
-  transaction<T>(work: (queries: Queries) => Promise<T>): Promise<T>;
+  /**
+   * All or nothing, serializable against other transactions. The first statement that fails ends it: later ones are
+   * refused and nothing is kept, even when the work catches the error. While it runs, the work uses only the `queries`
+   * handed to it: writing through the Database itself is refused.
+   */
+  transaction<T>(work: (queries: Queries) => Promise<T>, options?: TransactionOptions): Promise<T>;
   /** Runs those migrations that this database has not seen, each once, in order; several processes may call it at once. */
   migrate(migrations: readonly Migration[]): Promise<readonly string[]>;
   close(): Promise<void>;

@@ -1,0 +1,199 @@
+/** A schema of a PostgreSQL database as a Database. */
+import type { Uuid } from '@gridkeep/wire/uuid';
+import type { CompiledQuery, Dialect, Kysely, QueryResult } from 'kysely';
+import pg from 'pg';
+import { postgresColumnTypes } from './column-types.ts';
+import type { Database, Migration, Queries, TransactionOptions } from './database.ts';
+import { DatabaseClosedError } from './database-errors.ts';
+import { kyselyDialect, queryBuilder, type Row, type StatementRunner } from './kysely-binding.ts';
+import { runMigrations } from './migrations.ts';
+import { postgresError } from './postgres-errors.ts';
+import { executeOn, streamOn } from './postgres-runner.ts';
+import { type Isolation, PostgresTransaction } from './postgres-transaction.ts';
+import { postgresTypes } from './postgres-types.ts';
+import { statementKind } from './statement-kind.ts';
+import { withRetries } from './transaction-attempts.ts';
+import { TransactionScope } from './transaction-scope.ts';
+
+export interface PostgresOptions {
+  /** postgres://user:password@host:port/database, or with ?host=/folder for a Unix socket. Never shown in errors. */
+  readonly url: string;
+  /** The grid's own schema, made when absent: a lower-case letter, then at most 62 of a-z, 0-9 and _. */
+  readonly schema: string;
+  /** Default 5: many grids share one server. */
+  readonly connectionsMax?: number;
+  /** How long a statement waits for a lock before a DatabaseBusyError. Default 10 s. */
+  readonly busyTimeoutMs?: number;
+}
+
+const connectionsMaxDefault = 5;
+const busyTimeoutMsDefault = 10_000;
+const connectTimeoutMs = 10_000;
+const idleConnectionMs = 30_000;
+/** A transaction that does nothing for so long is given up by the server: its program hangs, or the network is gone. */
+const idleTransactionMs = 600_000;
+/** Names our advisory locks among all on the server: 'gkmg' for migrations. */
+const lockSpace = 0x676b6d67;
+
+const schemaForm = /^[a-z][a-z0-9_]{0,62}$/;
+
+/** Rejects with a RangeError for a bad schema name and with DatabaseUnavailableError when there is no connection. */
+export async function openPostgres(options: PostgresOptions): Promise<Database> {
+  const { schema, connectionsMax = connectionsMaxDefault } = options;
+  if (!schemaForm.test(schema) || schema.startsWith('pg_'))
+    throw new RangeError(`not a schema name: ${JSON.stringify(schema.slice(0, 80))}`);
+  const database = new PostgresDatabase(
+    schema,
+    new pg.Pool({
+      connectionString: options.url,
+      max: connectionsMax,
+      types: postgresTypes,
+      connectionTimeoutMillis: connectTimeoutMs,
+      idleTimeoutMillis: idleConnectionMs,
+      allowExitOnIdle: true,
+      application_name: 'gridkeep',
+    }),
+    options.busyTimeoutMs ?? busyTimeoutMsDefault,
+  );
+  try {
+    await database.open();
+  } catch (error) {
+    await database.close();
+    throw error;
+  }
+  return database;
+}
+
+class PostgresDatabase implements Database, StatementRunner {
+  readonly dialect = 'postgres';
+  readonly #schema: string;
+  readonly #pool: pg.Pool;
+  readonly #busyTimeoutMs: number;
+  readonly #kysely: Dialect;
+  readonly #scope = new TransactionScope();
+  readonly #prepared = new WeakSet<pg.PoolClient>();
+  #closed = false;
+
+  constructor(schema: string, pool: pg.Pool, busyTimeoutMs: number) {
+    this.#schema = schema;
+    this.#pool = pool;
+    this.#busyTimeoutMs = busyTimeoutMs;
+    this.#kysely = kyselyDialect('postgres', this);
+    // An idle connection that the server ends leaves the pool by itself; the next query makes a new one.
+    pool.on('error', () => undefined);
+  }
+
+  async open(): Promise<void> {
+    // Two processes that start at once would both make the schema, and one would fail.
+    await this.#locked((transaction) =>
+      transaction.tables<unknown>().schema.createSchema(this.#schema).ifNotExists().execute(),
+    );
+  }
+
+  tables<Tables>(): Kysely<Tables> {
+    return queryBuilder<Tables>(this.#kysely);
+  }
+
+  uuid(id: Uuid): string {
+    return id;
+  }
+
+  async execute(query: CompiledQuery): Promise<QueryResult<Row>> {
+    if (statementKind(query) !== 'read') this.#scope.assertOutside();
+    const client = await this.#connect();
+    try {
+      return await executeOn(client, query);
+    } finally {
+      client.release();
+    }
+  }
+
+  async *stream(query: CompiledQuery, rowsMax: number): AsyncGenerator<QueryResult<Row>> {
+    const client = await this.#connect();
+    const transaction = new PostgresTransaction(client);
+    try {
+      await transaction.begin('read committed');
+      yield* streamOn(client, query, rowsMax, 'gridkeep_stream');
+    } finally {
+      // Also when the reader stops early.
+      client.release(!(await transaction.rollback()));
+    }
+  }
+
+  async transaction<T>(
+    work: (queries: Queries) => Promise<T>,
+    { retries = 0 }: TransactionOptions = {},
+  ): Promise<T> {
+    this.#scope.assertOutside();
+    return withRetries(retries, () => this.#transact('serializable', work));
+  }
+
+  migrate(migrations: readonly Migration[]): Promise<readonly string[]> {
+    return runMigrations(migrations, postgresColumnTypes, (work) => this.#locked(work));
+  }
+
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    await this.#pool.end();
+  }
+
+  /**
+   * One process at a time for this schema. Read committed, since a serializable transaction would see the state from
+   * before it waited for the lock.
+   */
+  #locked<T>(work: (queries: Queries) => Promise<T>): Promise<T> {
+    return this.#transact('read committed', async (transaction, client) => {
+      await client.query('set local lock_timeout = 0');
+      await client.query('select pg_advisory_xact_lock($1, hashtext($2))', [lockSpace, this.#schema]);
+      return work(transaction);
+    });
+  }
+
+  async #transact<T>(
+    isolation: Isolation,
+    work: (queries: Queries, client: pg.PoolClient) => Promise<T>,
+  ): Promise<T> {
+    const client = await this.#connect();
+    const transaction = new PostgresTransaction(client);
+    let clean = false;
+    try {
+      await transaction.begin(isolation);
+      const result = await this.#scope.run(() => work(transaction, client));
+      await transaction.commit();
+      clean = true;
+      return result;
+    } catch (error) {
+      clean = await transaction.rollback();
+      throw error;
+    } finally {
+      // A connection that may still be in a transaction is thrown away.
+      client.release(!clean);
+    }
+  }
+
+  async #connect(): Promise<pg.PoolClient> {
+    if (this.#closed) throw new DatabaseClosedError();
+    let client: pg.PoolClient;
+    try {
+      client = await this.#pool.connect();
+    } catch (error) {
+      throw postgresError(error);
+    }
+    if (this.#prepared.has(client)) return client;
+    // A connection that breaks while it is used also emits; the statement under way reports it.
+    client.on('error', () => undefined);
+    try {
+      await client.query(
+        `select set_config('search_path', quote_ident($1), false), set_config('lock_timeout', $2, false),
+          set_config('idle_in_transaction_session_timeout', $3, false), set_config('timezone', 'UTC', false)`,
+        [this.#schema, `${this.#busyTimeoutMs}ms`, `${idleTransactionMs}ms`],
+      );
+    } catch (error) {
+      client.release(true);
+      throw postgresError(error);
+    }
+    this.#prepared.add(client);
+    return client;
+  }
+}
