@@ -1,0 +1,129 @@
+/**
+ * The credentials of region simulators. Each belongs to one grid; OpenSimulator sends it as HTTP Basic.
+ * Secrets are 32 random bytes, so a plain SHA-256 of them is enough: there is nothing to guess.
+ */
+import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
+import type { Database, Migration } from '@gridkeep/storage/database/database';
+import { parseGridSlug, TenantError } from './grid.ts';
+import type { GridSlug } from './grid.ts';
+
+interface Tables {
+  readonly simulators: {
+    readonly name: string;
+    readonly slug: string;
+    readonly secret_hash: Uint8Array;
+    readonly created_at: number;
+  };
+}
+
+export const simulatorMigrations: readonly Migration[] = [
+  {
+    name: 'simulators-1',
+    statements: (types) => [
+      `CREATE TABLE simulators (
+        name ${types.text} NOT NULL PRIMARY KEY,
+        slug ${types.text} NOT NULL REFERENCES grids (slug),
+        secret_hash ${types.bytes} NOT NULL,
+        created_at ${types.integer} NOT NULL
+      )${types.strict}`,
+    ],
+  },
+];
+
+export interface Simulator {
+  readonly name: string;
+  readonly grid: GridSlug;
+  /** Unix milliseconds. */
+  readonly createdAt: number;
+}
+
+export interface NewCredential {
+  readonly simulator: Simulator;
+  /** Shown once: only its hash is kept. */
+  readonly secret: string;
+}
+
+const secretBytes = 32;
+export const simulatorNameLengthMax = 64;
+const noHash = new Uint8Array(32);
+
+export class Simulators {
+  readonly #database: Database;
+  readonly #listeners = new Set<() => void>();
+
+  constructor(database: Database) {
+    this.#database = database;
+  }
+
+  /** Throws a TenantError for a bad name or one that is taken; names are unique across all grids, since they are the login. */
+  async add(grid: GridSlug, name: string): Promise<NewCredential> {
+    // Simulators split the decoded pair at ':', and blanks or accents do not survive their configuration files.
+    if (name.length > simulatorNameLengthMax || !/^[A-Za-z0-9][A-Za-z0-9._-]*$/.test(name))
+      throw new TenantError(
+        'bad-value',
+        `a simulator's name has up to ${simulatorNameLengthMax} letters, digits, dots, hyphens and underscores`,
+      );
+    const secret = randomBytes(secretBytes).toString('base64url');
+    const simulator: Simulator = { name, grid, createdAt: Date.now() };
+    await this.#database.transaction(async (queries) => {
+      const tables = queries.tables<Tables>();
+      const taken = await tables
+        .selectFrom('simulators')
+        .select('name')
+        .where('name', '=', name)
+        .executeTakeFirst();
+      if (taken !== undefined) throw new TenantError('exists', `a simulator "${name}" exists already`);
+      await tables
+        .insertInto('simulators')
+        .values({ name, slug: grid, secret_hash: hashOf(secret), created_at: simulator.createdAt })
+        .execute();
+    });
+    return { simulator, secret };
+  }
+
+  async list(grid: GridSlug): Promise<readonly Simulator[]> {
+    const rows = await this.#database
+      .tables<Tables>()
+      .selectFrom('simulators')
+      .select(['name', 'slug', 'created_at'])
+      .where('slug', '=', grid)
+      .orderBy('name')
+      .execute();
+    return rows.map((row) => ({ name: row.name, grid: parseGridSlug(row.slug), createdAt: row.created_at }));
+  }
+
+  /** Throws a TenantError when the grid has no such simulator. */
+  async revoke(grid: GridSlug, name: string): Promise<void> {
+    const result = await this.#database
+      .tables<Tables>()
+      .deleteFrom('simulators')
+      .where('name', '=', name)
+      .where('slug', '=', grid)
+      .executeTakeFirst();
+    if (result.numDeletedRows === 0n)
+      throw new TenantError('not-found', `grid "${grid}" has no simulator "${name}"`);
+    for (const listener of this.#listeners) listener();
+  }
+
+  /** The simulator, or undefined; takes the same comparisons for an unknown name as for a wrong secret. */
+  async authenticate(name: string, secret: string): Promise<Simulator | undefined> {
+    const row = await this.#database
+      .tables<Tables>()
+      .selectFrom('simulators')
+      .selectAll()
+      .where('name', '=', name)
+      .executeTakeFirst();
+    const matches = timingSafeEqual(hashOf(secret), row?.secret_hash ?? noHash);
+    if (row === undefined || !matches) return undefined;
+    return { name: row.name, grid: parseGridSlug(row.slug), createdAt: row.created_at };
+  }
+
+  /** Calls back whenever a credential stops being valid; whoever caches answers forgets them then. */
+  onRevoked(listener: () => void): void {
+    this.#listeners.add(listener);
+  }
+}
+
+function hashOf(secret: string): Uint8Array {
+  return createHash('sha256').update(secret, 'utf8').digest();
+}
