@@ -1,0 +1,50 @@
+/** The rules a setting's value must keep, whichever way it came in. */
+import { isIP } from 'node:net';
+import { logLevels } from './configuration.ts';
+import type { Configuration, LogLevel, Setting } from './configuration.ts';
+
+/** A setting is unknown or its value breaks a rule; the message names the place, the key and the rule. */
+export class ConfigurationError extends Error {
+  override readonly name = 'ConfigurationError';
+}
+
+/** The setting's part of a configuration. `value` is text, or what TOML made of it. `place` is for the message. */
+export function parseSetting(setting: Setting, value: unknown, place: string): Partial<Configuration> {
+  // A secret in a URL must not come back in the message, so only harmless values are shown.
+  const refuse = (rule: string): ConfigurationError => {
+    const shown = setting.rule.endsWith('-url') ? 'its value' : JSON.stringify(value);
+    return new ConfigurationError(`${place}: ${shown} is not allowed: ${rule}`);
+  };
+  switch (setting.rule) {
+    case 'port': {
+      const port = typeof value === 'string' && /^\d{1,5}$/.test(value) ? Number(value) : value;
+      if (typeof port !== 'number' || !Number.isInteger(port) || port < 0 || port > 65_535)
+        throw refuse('a port is a whole number from 0 (any free one) to 65535');
+      return { [setting.key]: port };
+    }
+    case 'address':
+      if (typeof value !== 'string' || (isIP(value) === 0 && value !== 'localhost'))
+        throw refuse('it must be an IP address of this machine, for example 127.0.0.1, 0.0.0.0 or ::');
+      return { [setting.key]: value };
+    case 'postgres-url':
+      if (!isUrl(value, ['postgres:', 'postgresql:']))
+        throw refuse('it must look like postgres://user:password@host:5432/database');
+      return { [setting.key]: value };
+    case 's3-url':
+      if (!isUrl(value, ['s3:'])) throw refuse('it must look like s3://bucket/prefix');
+      return { [setting.key]: value };
+    case 'log-level':
+      if (!isLogLevel(value)) throw refuse(`it must be one of ${logLevels.join(', ')}`);
+      return { [setting.key]: value };
+  }
+}
+
+function isUrl(value: unknown, protocols: readonly string[]): value is string {
+  if (typeof value !== 'string' || !URL.canParse(value)) return false;
+  const url = new URL(value);
+  return protocols.includes(url.protocol) && url.hostname !== '';
+}
+
+function isLogLevel(value: unknown): value is LogLevel {
+  return logLevels.some((level) => level === value);
+}
