@@ -1,0 +1,80 @@
+/** What is gathered while one scene object is read: findings, references, people; and what to do with a bad value. */
+import type { Uuid } from '@gridkeep/wire/uuid';
+import { zeroUuid } from '@gridkeep/wire/uuid';
+import type { XmlElement } from '@gridkeep/wire/xml-tree';
+import type { AssetReference } from '../assets/asset-reference.ts';
+import { ReferenceList } from '../assets/asset-reference.ts';
+import type { DocumentFinding } from './document-error.ts';
+import { DocumentError } from './document-error.ts';
+import type { OnFieldError } from './field-table.ts';
+import type { FieldError } from './field-values.ts';
+import { DecimalCommaError } from './field-values.ts';
+
+export type IdentityRole = 'creator' | 'owner' | 'lastOwner' | 'group' | 'rezzer' | 'permsGranter';
+
+export interface Identity {
+  readonly role: IdentityRole;
+  readonly id: Uuid;
+  /** `<home URL>;<First Last>`, creators only; '' when there is none. */
+  readonly creatorData: string;
+}
+
+/** A hostile object must not make a report grow. */
+const findingsMax = 100;
+
+export class ObjectReading {
+  readonly references = new ReferenceList();
+  readonly #findings: DocumentFinding[] = [];
+  readonly #identities = new Map<string, Identity>();
+
+  find(finding: DocumentFinding): void {
+    if (this.#findings.length < findingsMax) this.#findings.push(finding);
+  }
+
+  person(role: IdentityRole, id: Uuid, creatorData = ''): void {
+    if (id === zeroUuid && creatorData === '') return;
+    const key = `${role} ${id} ${creatorData}`;
+    if (!this.#identities.has(key)) this.#identities.set(key, { role, id, creatorData });
+  }
+
+  /** Reads the references of a binary block; a malformed block is a finding, the object stays usable. */
+  block(path: string, read: () => readonly AssetReference[]): void {
+    try {
+      for (const reference of read())
+        this.references.add({ ...reference, where: `${path}/${reference.where}` });
+    } catch (error) {
+      if (!(error instanceof Error)) throw error;
+      this.find({ rule: 'O1', severity: 'warning', field: path, message: error.message });
+    }
+  }
+
+  /** For elements of a part: OpenSimulator gives up the whole object. */
+  strict(path: string): OnFieldError {
+    return (error, element) => {
+      throw refusal(error, `${path}/${element.name}`, element);
+    };
+  }
+
+  /** For elements of a shape or a task item: OpenSimulator logs it and takes the default. */
+  lenient(path: string): OnFieldError {
+    return (error, element) => {
+      const field = `${path}/${element.name}`;
+      if (error.reason !== 'form' || error instanceof DecimalCommaError) throw refusal(error, field, element);
+      const message = `${error.message}; OpenSimulator passes over this element`;
+      this.find({ rule: 'O1', severity: 'warning', field, message, offset: element.start });
+    };
+  }
+
+  get findings(): readonly DocumentFinding[] {
+    return this.#findings;
+  }
+
+  get identities(): readonly Identity[] {
+    return [...this.#identities.values()];
+  }
+}
+
+function refusal(error: FieldError, field: string, element: XmlElement): Error {
+  if (error instanceof DecimalCommaError) return error;
+  return new DocumentError(error.reason === 'number' ? 'O3' : 'O1', field, error.message, element.start);
+}

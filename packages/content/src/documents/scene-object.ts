@@ -1,0 +1,189 @@
+/**
+ * Linksets in the three forms in which OpenSimulator stores them (SceneObjectSerializer.cs, CoalescedSceneObjectsSerializer.cs):
+ * `xml2` in `objects/`, `original` and `coalesced` in Object assets. One parse gives all that an inspection needs.
+ */
+import type { Uuid } from '@gridkeep/wire/uuid';
+import type { XmlElement } from '@gridkeep/wire/xml-tree';
+import type { AssetReference } from '../assets/asset-reference.ts';
+import type { DocumentFinding } from './document-error.ts';
+import { DocumentError } from './document-error.ts';
+import { parseDocument } from './document-text.ts';
+import { DecimalCommaError } from './field-values.ts';
+import { checkLinks, checkNumbers } from './object-checks.ts';
+import type { Identity } from './object-reading.ts';
+import { ObjectReading } from './object-reading.ts';
+import { repairSceneObject } from './object-repairs.ts';
+import type { ScenePart } from './scene-part.ts';
+import { readScenePart } from './scene-part.ts';
+
+export type Envelope = 'xml2' | 'original' | 'coalesced';
+
+export interface Linkset {
+  /** Root first. */
+  readonly parts: readonly ScenePart[];
+  /** Metres from the corner of a coalesced object. */
+  readonly offset: { readonly x: number; readonly y: number; readonly z: number } | undefined;
+}
+
+export interface SceneObject {
+  readonly envelope: Envelope;
+  /** More than one in a coalesced object only. */
+  readonly linksets: readonly Linkset[];
+  /** Of the first linkset. */
+  readonly rootId: Uuid;
+  readonly name: string;
+  /** Of all linksets, in order. */
+  readonly parts: readonly ScenePart[];
+  /** Task items that are scripts. */
+  readonly scriptCount: number;
+  /** Saved states of scripts, which may hold serialized data of a script engine. */
+  readonly scriptStateCount: number;
+  /** True when there is a payload that OpenSimulator would deserialize without any check. */
+  readonly hasKeyframeMotion: boolean;
+  readonly references: readonly AssetReference[];
+  readonly identities: readonly Identity[];
+  readonly findings: readonly DocumentFinding[];
+  /** True when OpenSimulator reads the object only after `repairSceneObject`. */
+  readonly needsRepair: boolean;
+}
+
+export interface SceneObjectOptions {
+  /** Metres; positions of `xml2` objects are checked against it. */
+  readonly regionSize?: { readonly x: number; readonly y: number };
+}
+
+/** Objects nest no deeper than this: parts at 5, values at 8, LLSD in DynAttrs some 15 more. */
+export const objectDepthMax = 64;
+/** OpenSimulator refuses longer Object assets, in characters. */
+export const objectLengthMax = 10_000_000;
+
+/**
+ * Reads an object under the rules of OpenSimulator's loader. Throws a DocumentError where the loader would lose the object
+ * (or hang, or take a number that is not finite); what it merely passes over becomes a finding.
+ */
+export function parseSceneObject(text: string, options: SceneObjectOptions = {}): SceneObject {
+  const repaired = repairSceneObject(text);
+  const findings = repaired.repairs.map((message): DocumentFinding => ({
+    rule: 'O1',
+    severity: 'warning',
+    field: '',
+    message,
+  }));
+  try {
+    return readObject(repaired.text, findings, options);
+  } catch (error) {
+    if (error instanceof DecimalCommaError)
+      throw new DocumentError('O1', '', `${error.message}, though others have a point`);
+    throw error;
+  }
+}
+
+function readObject(
+  text: string,
+  repairs: readonly DocumentFinding[],
+  options: SceneObjectOptions,
+): SceneObject {
+  const limits = { depthMax: objectDepthMax, lengthMax: objectLengthMax };
+  const root = parseDocument(text, 'O1', limits);
+  const envelope = envelopeOf(root);
+  const reading = new ObjectReading();
+  for (const repair of repairs) reading.find(repair);
+  const linksets = envelope === 'coalesced' ? readCoalesced(root, reading) : [readLinkset(root, 0, reading)];
+  const parts = linksets.flatMap((linkset) => linkset.parts);
+  const [first] = parts;
+  if (first === undefined) throw new DocumentError('O1', '', 'no SceneObjectPart');
+  for (const linkset of linksets) {
+    checkLinks(linkset.parts, reading);
+    checkNumbers(linkset.parts, envelope === 'xml2' ? options.regionSize : undefined, reading);
+  }
+  const payloads = findPayloads(root, reading);
+  return {
+    envelope,
+    linksets,
+    rootId: first.id,
+    name: first.name,
+    parts,
+    scriptCount: parts.reduce((sum, part) => sum + part.scriptCount, 0),
+    ...payloads,
+    references: reading.references.list(),
+    identities: reading.identities,
+    findings: reading.findings,
+    needsRepair: repairs.length > 0,
+  };
+}
+
+function envelopeOf(root: XmlElement): Envelope {
+  if (root.name === 'CoalescedObject') return 'coalesced';
+  if (root.name !== 'SceneObjectGroup')
+    throw new DocumentError('O1', '', `<${root.name.slice(0, 60)}> is no scene object`, root.start);
+  return root.children[0]?.name === 'SceneObjectPart' ? 'xml2' : 'original';
+}
+
+function readCoalesced(root: XmlElement, reading: ObjectReading): readonly Linkset[] {
+  const linksets: Linkset[] = [];
+  let parts = 0;
+  for (const group of root.children) {
+    if (group.name !== 'SceneObjectGroup') continue;
+    const linkset = readLinkset(group, parts, reading);
+    parts += linkset.parts.length;
+    linksets.push({ ...linkset, offset: readOffset(group) });
+  }
+  return linksets;
+}
+
+function readOffset(group: XmlElement): Linkset['offset'] {
+  const axis = (name: string): number => {
+    const value = Number(group.attributes.get(name) ?? '0');
+    if (!Number.isFinite(value))
+      throw new DocumentError('O3', `@${name}`, 'not a finite number', group.start);
+    return value;
+  };
+  return { x: axis('offsetx'), y: axis('offsety'), z: axis('offsetz') };
+}
+
+/** As the loader, takes every part in document order, however it is nested. */
+function readLinkset(group: XmlElement, firstIndex: number, reading: ObjectReading): Linkset {
+  const parts: ScenePart[] = [];
+  const pending: XmlElement[] = [group];
+  for (let element = pending.pop(); element !== undefined; element = pending.pop()) {
+    if (element.name === 'SceneObjectPart') {
+      parts.push(readScenePart(element, `part ${firstIndex + parts.length}`, reading));
+      continue;
+    }
+    for (let index = element.children.length - 1; index >= 0; index -= 1) {
+      const child = element.children[index];
+      if (child !== undefined && child.name !== 'GroupScriptStates') pending.push(child);
+    }
+  }
+  if (parts.length === 0) throw new DocumentError('O1', group.name, 'no SceneObjectPart', group.start);
+  return { parts, offset: undefined };
+}
+
+/** Elements beside the parts, at most two groups down in a coalesced object. */
+function findPayloads(
+  root: XmlElement,
+  reading: ObjectReading,
+): { readonly hasKeyframeMotion: boolean; readonly scriptStateCount: number } {
+  let hasKeyframeMotion = false;
+  let scriptStateCount = 0;
+  for (const element of groupElements(root)) {
+    if (element.name === 'KeyframeMotion') {
+      hasKeyframeMotion = true;
+      const message = `${element.text.length} characters that OpenSimulator deserializes as .NET objects`;
+      reading.find({ rule: 'O4', severity: 'warning', field: element.name, message, offset: element.start });
+    } else if (element.name === 'GroupScriptStates') {
+      scriptStateCount += element.children.length;
+      const message = `saved states of ${element.children.length} scripts`;
+      reading.find({ rule: 'O4', severity: 'info', field: element.name, message, offset: element.start });
+    }
+  }
+  return { hasKeyframeMotion, scriptStateCount };
+}
+
+/** The children of groups, nested groups opened, parts not. */
+export function* groupElements(root: XmlElement): Generator<XmlElement> {
+  for (const child of root.children) {
+    if (child.name === 'SceneObjectGroup') yield* groupElements(child);
+    else yield child;
+  }
+}
