@@ -26,8 +26,8 @@ export function readLlsdBinaryPrefix(
   return new BinaryReader(head, all).document();
 }
 
-/** The least that a member of a map takes: tag and length of the key, tag of the value. */
-const memberBytesMin = 6;
+/** The least that a member of a map takes: an empty key in quotes and the tag of the value. */
+const memberBytesMin = 3;
 
 class BinaryReader {
   readonly #bytes: Uint8Array;
@@ -72,7 +72,7 @@ class BinaryReader {
       case 'l':
         return new LlsdUri(this.#text());
       case 'b':
-        return this.#blob().slice();
+        return new Uint8Array(this.#blob());
       case '"':
       case "'":
         return this.#quoted();
@@ -116,9 +116,7 @@ class BinaryReader {
   #count(bytesEach: number): number {
     const start = this.#at;
     const count = this.#view.getUint32(this.#take(4));
-    // Map keys quoted in the viewer's way take two bytes less.
-    const least = bytesEach === memberBytesMin ? memberBytesMin - 3 : bytesEach;
-    if (count * least > this.#bytes.length - this.#at)
+    if (count * bytesEach > this.#bytes.length - this.#at)
       throw new LlsdError(`${count} values declared, but the input is too short for them`, start);
     this.#budget.expect(count, start);
     return count;

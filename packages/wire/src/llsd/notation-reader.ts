@@ -151,7 +151,7 @@ class NotationReader {
   #binary(): Uint8Array {
     const start = this.#at;
     this.#at += 1;
-    if (this.#bytes[this.#at] === openBracket) return this.#sized().slice();
+    if (this.#bytes[this.#at] === openBracket) return new Uint8Array(this.#sized());
     const encoding = this.#ascii(2);
     const text = this.#string();
     if (encoding === '64') return this.#valid(decodeBase64(text), start, 'base64');
