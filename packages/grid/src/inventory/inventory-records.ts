@@ -1,10 +1,13 @@
 /** What an inventory is made of. */
 import type { Uuid } from '@gridkeep/wire/uuid';
 
-/** OpenSimulator's tables hold no more: longer texts are cut, as there. UTF-16 units. */
-export const folderNameMax = 64;
-export const itemNameMax = 64;
-export const itemDescriptionMax = 128;
+/**
+ * UTF-16 units; longer texts are cut. OpenSimulator's tables end at 64, 64 and 128, but archives hold longer ones, and
+ * what came in must go out again.
+ */
+export const folderNameMax = 255;
+export const itemNameMax = 255;
+export const itemDescriptionMax = 1023;
 /** Of `creatorData` and `creatorClaim`. */
 export const itemCreatorMax = 255;
 
