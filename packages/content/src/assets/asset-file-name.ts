@@ -4,8 +4,18 @@ import { tryParseUuid } from '@gridkeep/wire/uuid';
 import type { AssetType } from './asset-kinds.ts';
 import { assetKind, assetKinds } from './asset-kinds.ts';
 
-export type AssetFileName =
-  { readonly id: Uuid; readonly type: AssetType } | { readonly problem: AssetFileNameProblem };
+export interface KnownAssetFile {
+  readonly id: Uuid;
+  readonly type: AssetType;
+}
+
+/** `id` is there when only the suffix is unknown. */
+export interface OddAssetFile {
+  readonly problem: AssetFileNameProblem;
+  readonly id: Uuid | undefined;
+}
+
+export type AssetFileName = KnownAssetFile | OddAssetFile;
 
 export type AssetFileNameProblem =
   | 'the name has no "_" after the id'
@@ -36,12 +46,12 @@ function parseArchiveId(text: string): Uuid | undefined {
  */
 export function parseAssetFileName(name: string): AssetFileName {
   const separator = name.lastIndexOf('_');
-  if (separator < 0) return { problem: 'the name has no "_" after the id' };
+  if (separator < 0) return { problem: 'the name has no "_" after the id', id: undefined };
   const id = separator > 36 ? undefined : parseArchiveId(name.slice(0, separator));
-  if (id === undefined) return { problem: 'the part before the last "_" is not a UUID' };
+  if (id === undefined) return { problem: 'the part before the last "_" is not a UUID', id: undefined };
   const type =
     name.length > nameLengthMax ? undefined : typeOfSuffix.get(name.slice(separator + 1).toLowerCase());
-  if (type === undefined) return { problem: 'the suffix stands for no kind of asset' };
+  if (type === undefined) return { problem: 'the suffix stands for no kind of asset', id };
   return { id, type };
 }
 

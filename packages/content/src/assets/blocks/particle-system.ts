@@ -1,6 +1,6 @@
 /** ParticleSystem of a prim, as far as it names a texture (libopenmetaverse, ParticleSystem.cs). */
 import type { Uuid } from '@gridkeep/wire/uuid';
-import { uuidFromBytes } from '@gridkeep/wire/uuid';
+import { uuidFromBytes, zeroUuid } from '@gridkeep/wire/uuid';
 import type { AssetReference } from '../asset-reference.ts';
 import { AssetTypes } from '../asset-kinds.ts';
 
@@ -22,6 +22,6 @@ export function particleTexture(bytes: Uint8Array): Uuid | undefined {
 
 export function particleSystemReferences(bytes: Uint8Array): readonly AssetReference[] {
   const id = particleTexture(bytes);
-  if (id === undefined || /^[0-]+$/.test(id)) return [];
+  if (id === undefined || id === zeroUuid) return [];
   return [{ id, type: AssetTypes.texture, certain: true, where: 'ParticleSystem texture' }];
 }
