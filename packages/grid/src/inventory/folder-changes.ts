@@ -41,10 +41,8 @@ export class FolderChanges {
     const stored = await store.findFolder(queries, folder.id);
     if (stored === undefined) return this.add(queries, folder);
     if (stored.ownerId !== folder.ownerId) return 'other-owner';
-    if (stored.type !== folder.type || !isFreeType(stored.type)) {
-      if (!(isFreeType(stored.type) && isFreeType(folder.type)))
-        return this.#updateSystemFolder(queries, stored, folder.version);
-    }
+    if (stored.type !== folder.type || !isFreeType(stored.type))
+      return this.#updateSystemFolder(queries, stored, folder.version);
     if (folder.parentId !== stored.parentId) {
       const refusal = await refusalOfMove(queries, stored, folder.parentId);
       if (refusal !== undefined) return refusal;
@@ -144,7 +142,7 @@ async function refusalOfMove(
   folder: InventoryFolder,
   parentId: Uuid,
 ): Promise<InventoryOutcome | undefined> {
-  if (!isFreeType(folder.type) && folder.parentId === zeroUuid) return 'system-folder';
+  if (folder.parentId === zeroUuid) return 'system-folder';
   const height = await store.heightOf(queries, folder.id);
   return refusalOfPlace(queries, folder.ownerId, parentId, height, folder.id);
 }

@@ -79,7 +79,7 @@ export type InventoryOutcome =
   | 'other-owner'
   /** The folder would lie within itself, or too deep. */
   | 'bad-place'
-  /** System folders keep name, type and place. */
+  /** A root stays where it is. */
   | 'system-folder'
   /** Versions never go back. */
   | 'stale-version'
