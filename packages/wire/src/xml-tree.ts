@@ -57,7 +57,8 @@ export function parseXml(text: string, limits: Partial<XmlLimits> = {}): XmlElem
   if (text.length > lengthMax)
     throw new XmlError(`${text.length} characters, more than the ${lengthMax} allowed`, lengthMax);
   const forbidden = forbiddenAt(text);
-  if (forbidden !== -1) throw new XmlError('a character that XML does not allow', forbidden);
+  if (forbidden !== -1)
+    throw new XmlError(`a character that XML does not allow (at character ${forbidden})`, forbidden);
   return new Reader(text, depthMax, nodesMax).document();
 }
 

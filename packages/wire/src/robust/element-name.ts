@@ -6,10 +6,10 @@
 /** Throws a RangeError for the empty text, which has no name. */
 export function encodeElementName(text: string): string {
   if (text === '') throw new RangeError('an empty name cannot be an element');
-  // An underscore that would read as the start of an escape; then whatever ASCII names may not hold. Beyond ASCII the
+  // An underscore that would read as the start of an escape, its end being one of ours included; then whatever ASCII names may not hold. Beyond ASCII the
   // editions of XML disagree, so all of it is escaped: every reader undoes that.
   return text.replace(
-    /_(?=[xX](?:[0-9a-fA-F]{4}|[0-9a-fA-F]{8})_)|[^A-Za-z0-9_.-]|^[0-9.-]/gu,
+    /_(?=[xX](?:[0-9a-fA-F]{4}|[0-9a-fA-F]{8})[^A-Za-z0-9.-])|[^A-Za-z0-9_.-]|^[0-9.-]/gu,
     (character) => {
       const code = character.codePointAt(0) ?? 0;
       return `_x${code

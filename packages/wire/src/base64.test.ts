@@ -1,0 +1,22 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { decodeBase64, encodeBase64 } from './base64.ts';
+
+test('bytes survive', () => {
+  fc.assert(
+    fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => {
+      assert.deepEqual(decodeBase64(encodeBase64(bytes)), bytes);
+    }),
+  );
+});
+
+test('white space is allowed anywhere', () => {
+  assert.deepEqual(decodeBase64('\n AQ\r\nID\t'), Uint8Array.of(1, 2, 3));
+  assert.deepEqual(decodeBase64(''), new Uint8Array(0));
+});
+
+test('what is not base64 is refused, not skipped', () => {
+  for (const text of ['A', 'AQ', 'AQI', 'AQ=I', 'AQID!AQI', 'AQ-_', 'AQI\u0144', '====', 'A===', 'AQ==AQID'])
+    assert.equal(decodeBase64(text), undefined, text);
+});
