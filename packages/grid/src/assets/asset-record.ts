@@ -8,8 +8,7 @@ export const assetDescriptionMax = 64;
 /** A plain UUID, or `uuid;home/First Last` of a foreign creator. UTF-16 units. */
 export const assetCreatorMax = 255;
 
-/** Bits of `flags`, as in OpenMetaverse's AssetFlags; no others are kept. */
-export const AssetFlags = { maptile: 1, rewritable: 2, collectable: 4 } as const;
+/** Map tile, rewritable, collectable: no other flags are kept. */
 export const assetFlagsMask = 7;
 
 export interface AssetDescription {
@@ -20,6 +19,7 @@ export interface AssetDescription {
   readonly description: string;
   /** '' when it is not known. */
   readonly creator: string;
+  /** Bits of `assetFlags` in wire. */
   readonly flags: number;
   readonly temporary: boolean;
   readonly local: boolean;

@@ -1,0 +1,20 @@
+/** The tables of a grid: every service's migrations, in the order in which they were made. */
+import type { Migration } from '@gridkeep/storage/database/database';
+import { accompanyingMigrations } from './accompanying/accompanying-assets-store.ts';
+import { accountMigrations } from './accounts/accounts-store.ts';
+import { assetMigrations } from './assets/assets-store.ts';
+import { authenticationMigrations } from './authentication/authentication-store.ts';
+import { inventoryMigrations } from './inventory/inventory-tables.ts';
+import { regionMigrations } from './regions/region-tables.ts';
+import { usageMigrations } from './usage/content-usage-store.ts';
+
+/** To hand to `Database.migrate` before the services are made. */
+export const gridMigrations: readonly Migration[] = [
+  ...usageMigrations,
+  ...assetMigrations,
+  ...accountMigrations,
+  ...authenticationMigrations,
+  ...accompanyingMigrations,
+  ...inventoryMigrations,
+  ...regionMigrations,
+];

@@ -1,0 +1,83 @@
+/** The services of one grid, put together. */
+import type { BlobId, BlobStore } from '@gridkeep/storage/blobs/blob-store';
+import type { Database } from '@gridkeep/storage/database/database';
+import { AccompanyingAssets } from './accompanying/accompanying-assets.ts';
+import { Accounts } from './accounts/accounts.ts';
+import type { AssetConflict } from './assets/asset-record.ts';
+import { Assets } from './assets/assets.ts';
+import { Authentication } from './authentication/authentication.ts';
+import { Inventory } from './inventory/inventory.ts';
+import { Regions } from './regions/regions.ts';
+import { transact } from './transactions.ts';
+import { ContentUsage } from './usage/content-usage.ts';
+import type { ContentTotals } from './usage/content-usage.ts';
+
+export interface GridSettings {
+  /** Bytes of distinct content; 100 GB when left out. */
+  readonly quotaBytes?: number;
+  /** False: residents can delete only links. Default true. */
+  readonly allowInventoryDelete?: boolean;
+  /** Told of every asset that was offered with other bytes than it has. */
+  readonly onAssetConflict?: (conflict: AssetConflict) => void;
+}
+
+export interface GridServicesOptions {
+  /** Migrated with `gridMigrations`. */
+  readonly database: Database;
+  readonly blobs: BlobStore;
+  readonly settings?: GridSettings;
+}
+
+export interface GridServices {
+  readonly database: Database;
+  readonly blobs: BlobStore;
+  readonly accounts: Accounts;
+  readonly authentication: Authentication;
+  readonly assets: Assets;
+  readonly accompanying: AccompanyingAssets;
+  readonly inventory: Inventory;
+  readonly regions: Regions;
+  readonly usage: ContentUsage;
+}
+
+export function createGridServices(options: GridServicesOptions): GridServices {
+  const { database, blobs, settings = {} } = options;
+  const { quotaBytes, allowInventoryDelete, onAssetConflict } = settings;
+  const usage = new ContentUsage(quotaBytes);
+  const accompanying = new AccompanyingAssets(database);
+  return {
+    ...{ database, blobs, usage, accompanying },
+    accounts: new Accounts(database),
+    authentication: new Authentication(database),
+    assets: new Assets({
+      ...{ database, blobs, usage },
+      ...(onAssetConflict === undefined ? {} : { onConflict: onAssetConflict }),
+    }),
+    inventory: new Inventory({
+      ...{ database, accompanying },
+      ...(allowInventoryDelete === undefined ? {} : { allowDelete: allowInventoryDelete }),
+    }),
+    regions: new Regions({ database, usage, accompanying }),
+  };
+}
+
+/**
+ * Every blob that the grid's records need, for mark and sweep; a blob may come up more than once. Taken from the records
+ * themselves and not from the counts, which decide about room only.
+ */
+export async function* liveBlobs(services: GridServices): AsyncIterable<BlobId> {
+  yield* services.assets.liveBlobs();
+  yield* services.regions.liveBlobs();
+}
+
+/** Counts distinct content and kinds of assets afresh from the records, in one transaction. */
+export async function recountContent(services: GridServices): Promise<ContentTotals> {
+  return transact(services.database, async (queries) => {
+    await services.assets.recount(queries);
+    return services.usage.rebuild(queries, allUses());
+    async function* allUses() {
+      yield* services.assets.uses(queries);
+      yield* services.regions.uses(queries);
+    }
+  });
+}
