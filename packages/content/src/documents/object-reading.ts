@@ -24,8 +24,14 @@ const findingsMax = 100;
 
 export class ObjectReading {
   readonly references = new ReferenceList();
+  readonly #tolerant: boolean;
   readonly #findings: DocumentFinding[] = [];
   readonly #identities = new Map<string, Identity>();
+
+  /** `tolerant`: what makes an object unusable becomes a finding, for callers that want only what can be had. */
+  constructor(tolerant = false) {
+    this.#tolerant = tolerant;
+  }
 
   find(finding: DocumentFinding): void {
     if (this.#findings.length < findingsMax) this.#findings.push(finding);
@@ -48,10 +54,16 @@ export class ObjectReading {
     }
   }
 
+  /** Something for which OpenSimulator gives up the whole object. */
+  refuse(error: DocumentError): void {
+    if (!this.#tolerant) throw error;
+    this.find({ rule: error.rule, severity: 'warning', field: error.field, message: error.detail });
+  }
+
   /** For elements of a part: OpenSimulator gives up the whole object. */
   strict(path: string): OnFieldError {
     return (error, element) => {
-      throw refusal(error, `${path}/${element.name}`, element);
+      this.#refuseField(error, `${path}/${element.name}`, element);
     };
   }
 
@@ -59,7 +71,10 @@ export class ObjectReading {
   lenient(path: string): OnFieldError {
     return (error, element) => {
       const field = `${path}/${element.name}`;
-      if (error.reason !== 'form' || error instanceof DecimalCommaError) throw refusal(error, field, element);
+      if (error.reason !== 'form' || error instanceof DecimalCommaError) {
+        this.#refuseField(error, field, element);
+        return;
+      }
       const message = `${error.message}; OpenSimulator passes over this element`;
       this.find({ rule: 'O1', severity: 'warning', field, message, offset: element.start });
     };
@@ -72,9 +87,10 @@ export class ObjectReading {
   get identities(): readonly Identity[] {
     return [...this.#identities.values()];
   }
-}
 
-function refusal(error: FieldError, field: string, element: XmlElement): Error {
-  if (error instanceof DecimalCommaError) return error;
-  return new DocumentError(error.reason === 'number' ? 'O3' : 'O1', field, error.message, element.start);
+  #refuseField(error: FieldError, field: string, element: XmlElement): void {
+    if (error instanceof DecimalCommaError && !this.#tolerant) throw error;
+    const rule = error.reason === 'number' ? 'O3' : 'O1';
+    this.refuse(new DocumentError(rule, field, error.message, element.start));
+  }
 }

@@ -2,7 +2,7 @@
 import type { AssetReference } from '../assets/asset-reference.ts';
 import { DocumentError } from './document-error.ts';
 import { decodeDocument } from './document-text.ts';
-import { parseSceneObject } from './scene-object.ts';
+import { readReferencesOf } from './scene-object.ts';
 
 /**
  * Halcyon (InWorldz) stored objects in a binary form, "ITG" and "ITC" with version 1, under the same asset type and
@@ -20,12 +20,12 @@ export interface ObjectReferences {
   readonly problem: string | undefined;
 }
 
-/** Never throws: an object that cannot be read has no references and a problem. */
+/** Never throws: from an object that a simulator refuses it takes what there is, from bytes that are no XML nothing. */
 export function readObjectReferences(bytes: Uint8Array): ObjectReferences {
   if (isHalcyonObject(bytes))
     return { references: [], problem: 'a binary object of Halcyon, which OpenSimulator cannot load' };
   try {
-    return { references: parseSceneObject(decodeDocument(bytes).text).references, problem: undefined };
+    return { references: readReferencesOf(decodeDocument(bytes).text), problem: undefined };
   } catch (error) {
     if (error instanceof DocumentError) return { references: [], problem: error.message };
     throw error;

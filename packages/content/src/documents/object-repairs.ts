@@ -16,18 +16,25 @@ const commaNumber = />\s*[+-]?[0-9]+,[0-9]+(?:[eE][+-]?[0-9]+)?\s*</;
 const numberElement =
   /(<(?:[XYZWxyzw]|[A-Z]{2,6}|Flexi[A-Z]\w{3,7}|Light\w{5,9}|Sound(?:Gain|Radius)|CollisionSoundVolume|Buoyancy|Density|Friction|Bounce|GravityModifier|SitActRange)>\s*[+-]?[0-9]+),([0-9]+(?:[eE][+-]?[0-9]+)?\s*<)/g;
 
-/** Linear in the text; gives the same string when nothing is to be done. */
+/** Collapses doubled prefixes. Linear; gives the same string when there are none. */
+export function repairPrefixes(text: string): RepairedObject {
+  if (!text.includes('xmlns:xmlns:')) return { text, repairs: [] };
+  return {
+    text: text.replaceAll(doubledPrefix, ' xmlns:'),
+    repairs: ['attributes named xmlns:xmlns:… were collapsed to xmlns:…'],
+  };
+}
+
+/** Makes decimal commas points, but only in an object whose numbers have no point at all. */
+export function repairDecimalCommas(object: RepairedObject): RepairedObject {
+  if (dottedNumber.test(object.text)) return object;
+  const text = object.text.replaceAll(numberElement, '$1.$2');
+  if (text === object.text) return object;
+  return { text, repairs: [...object.repairs, 'decimal commas were read as points'] };
+}
+
+/** Both; for an object that is handed to a simulator. */
 export function repairSceneObject(text: string): RepairedObject {
-  const repairs: string[] = [];
-  let result = text;
-  if (result.includes('xmlns:xmlns:')) {
-    result = result.replaceAll(doubledPrefix, ' xmlns:');
-    repairs.push('attributes named xmlns:xmlns:… were collapsed to xmlns:…');
-  }
-  if (commaNumber.test(result) && !dottedNumber.test(result)) {
-    const points = result.replaceAll(numberElement, '$1.$2');
-    if (points !== result) repairs.push('decimal commas were read as points');
-    result = points;
-  }
-  return { text: result, repairs };
+  const object = repairPrefixes(text);
+  return commaNumber.test(object.text) ? repairDecimalCommas(object) : object;
 }

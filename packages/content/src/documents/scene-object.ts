@@ -12,7 +12,8 @@ import { DecimalCommaError } from './field-values.ts';
 import { checkLinks, checkNumbers } from './object-checks.ts';
 import type { Identity } from './object-reading.ts';
 import { ObjectReading } from './object-reading.ts';
-import { repairSceneObject } from './object-repairs.ts';
+import type { RepairedObject } from './object-repairs.ts';
+import { repairDecimalCommas, repairPrefixes } from './object-repairs.ts';
 import type { ScenePart } from './scene-part.ts';
 import { readScenePart } from './scene-part.ts';
 
@@ -62,32 +63,39 @@ export const objectLengthMax = 10_000_000;
  * (or hang, or take a number that is not finite); what it merely passes over becomes a finding.
  */
 export function parseSceneObject(text: string, options: SceneObjectOptions = {}): SceneObject {
-  const repaired = repairSceneObject(text);
-  const findings = repaired.repairs.map((message): DocumentFinding => ({
-    rule: 'O1',
-    severity: 'warning',
-    field: '',
-    message,
-  }));
+  const repaired = repairPrefixes(text);
   try {
-    return readObject(repaired.text, findings, options);
+    return readObject(repaired, options);
   } catch (error) {
-    if (error instanceof DecimalCommaError)
-      throw new DocumentError('O1', '', `${error.message}, though others have a point`);
-    throw error;
+    if (!(error instanceof DecimalCommaError)) throw error;
+  }
+  const pointed = repairDecimalCommas(repaired);
+  try {
+    return readObject(pointed, options);
+  } catch (error) {
+    if (!(error instanceof DecimalCommaError)) throw error;
+    throw new DocumentError('O1', '', `${error.message}, though other numbers have a point`);
   }
 }
 
-function readObject(
-  text: string,
-  repairs: readonly DocumentFinding[],
-  options: SceneObjectOptions,
-): SceneObject {
-  const limits = { depthMax: objectDepthMax, lengthMax: objectLengthMax };
-  const root = parseDocument(text, 'O1', limits);
+/** What references can be had from an object, also from one that `parseSceneObject` refuses. Throws a DocumentError only for text that is no XML. */
+export function readReferencesOf(text: string): readonly AssetReference[] {
+  const root = parseObjectXml(repairPrefixes(text).text);
+  const reading = new ObjectReading(true);
+  readLinkset(root, 0, reading);
+  return reading.references.list();
+}
+
+function parseObjectXml(text: string): XmlElement {
+  return parseDocument(text, 'O1', { depthMax: objectDepthMax, lengthMax: objectLengthMax });
+}
+
+function readObject(repaired: RepairedObject, options: SceneObjectOptions): SceneObject {
+  const root = parseObjectXml(repaired.text);
   const envelope = envelopeOf(root);
   const reading = new ObjectReading();
-  for (const repair of repairs) reading.find(repair);
+  for (const message of repaired.repairs)
+    reading.find({ rule: 'O1', severity: 'warning', field: '', message });
   const linksets = envelope === 'coalesced' ? readCoalesced(root, reading) : [readLinkset(root, 0, reading)];
   const parts = linksets.flatMap((linkset) => linkset.parts);
   const [first] = parts;
@@ -108,7 +116,7 @@ function readObject(
     references: reading.references.list(),
     identities: reading.identities,
     findings: reading.findings,
-    needsRepair: repairs.length > 0,
+    needsRepair: repaired.repairs.length > 0,
   };
 }
 

@@ -115,12 +115,12 @@ function readStructure(element: XmlElement, path: string, reading: ObjectReading
       into.shape = readShape(element, path, reading);
       return;
     case 'Vehicle':
-      requireContent(element, path);
+      requireContent(element, path, reading);
       readFields(element, vehicleFields, reading.lenient(path));
       into.isVehicle = true;
       return;
     case 'PhysicsInertia':
-      requireContent(element, path);
+      requireContent(element, path, reading);
       readFields(element, inertiaFields, reading.lenient(path));
       return;
     case 'DynAttrs':
@@ -130,13 +130,15 @@ function readStructure(element: XmlElement, path: string, reading: ObjectReading
       readAnimations(element, path, reading);
       return;
     case 'SceneObjectPart':
-      throw new DocumentError('O1', path, 'a part inside a part', element.start);
+      reading.refuse(new DocumentError('O1', path, 'a part inside a part', element.start));
+      return;
     default:
   }
 }
 
-function requireContent(element: XmlElement, path: string): void {
-  if (isSelfClosing(element)) throw new DocumentError('O1', path, 'an empty structure', element.start);
+function requireContent(element: XmlElement, path: string, reading: ObjectReading): void {
+  if (isSelfClosing(element))
+    reading.refuse(new DocumentError('O1', path, 'an empty structure', element.start));
 }
 
 /** The loader swallows every error here. */

@@ -47,11 +47,16 @@ export function readTaskInventory(
   const seen = new Set<Uuid>();
   for (const child of element.children) {
     const itemPath = `${path}/item ${items.length}`;
-    if (child.name !== 'TaskInventoryItem' || isSelfClosing(child))
-      throw new DocumentError('O1', itemPath, `<${child.name}> is not a full TaskInventoryItem`, child.start);
+    if (child.name !== 'TaskInventoryItem' || isSelfClosing(child)) {
+      const problem = `<${child.name}> is not a full TaskInventoryItem`;
+      reading.refuse(new DocumentError('O1', itemPath, problem, child.start));
+      continue;
+    }
     const item = readTaskItem(child, itemPath, reading);
-    if (seen.has(item.itemId))
-      throw new DocumentError('O1', `${itemPath}/ItemID`, `the id ${item.itemId} occurs twice`, child.start);
+    if (seen.has(item.itemId)) {
+      const problem = `the id ${item.itemId} occurs twice in one part`;
+      reading.refuse(new DocumentError('O1', `${itemPath}/ItemID`, problem, child.start));
+    }
     seen.add(item.itemId);
     items.push(item);
   }
