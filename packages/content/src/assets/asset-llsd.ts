@@ -1,8 +1,8 @@
 /** LLSD as assets hold it: any of its forms, text forms perhaps with a NUL at the end. */
 import { readLlsdBinaryPrefix } from '@gridkeep/wire/llsd/binary-reader';
 import { detectLlsdForm, readLlsd } from '@gridkeep/wire/llsd/detect';
-import type { LlsdArray, LlsdMap, LlsdValue } from '@gridkeep/wire/llsd/value';
-import { LlsdUuid } from '@gridkeep/wire/llsd/value';
+import type { LlsdValue } from '@gridkeep/wire/llsd/value';
+import { LlsdUuid, isLlsdArray, isLlsdMap } from '@gridkeep/wire/llsd/value';
 import type { Uuid } from '@gridkeep/wire/uuid';
 import { tryParseUuid } from '@gridkeep/wire/uuid';
 
@@ -14,18 +14,10 @@ export function readAssetLlsd(bytes: Uint8Array): LlsdValue {
   return readLlsd(bytes.subarray(0, end));
 }
 
-export function isLlsdMap(value: LlsdValue): value is LlsdMap {
-  return value instanceof Map;
-}
-
 /** An id as such or as text; undefined for anything else. */
 export function llsdId(value: LlsdValue): Uuid | undefined {
   if (value instanceof LlsdUuid) return value.id;
   return typeof value === 'string' ? tryParseUuid(value.trim()) : undefined;
-}
-
-export function isLlsdArray(value: LlsdValue): value is LlsdArray {
-  return Array.isArray(value);
 }
 
 /** Visits every value inside a value, itself included, with its key where it stands in a map. Depth is that of the reader. */

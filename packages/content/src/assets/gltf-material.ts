@@ -1,6 +1,6 @@
 /** Materials (57): LLSD around the JSON of a glTF file with one material and ids in place of picture addresses. */
-import { LlsdError } from '@gridkeep/wire/llsd/value';
-import { isLlsdMap, readAssetLlsd } from './asset-llsd.ts';
+import { LlsdError, isLlsdMap } from '@gridkeep/wire/llsd/value';
+import { readAssetLlsd } from './asset-llsd.ts';
 
 const imagesMax = 5;
 

@@ -1,7 +1,6 @@
 /** Which other assets an asset names (the rules of OpenSimulator's UuidGatherer.cs, with its gaps closed). */
 import { LlsdError, LlsdUuid } from '@gridkeep/wire/llsd/value';
-import { DocumentError } from '../documents/document-error.ts';
-import { findObjectReferences } from '../documents/object-references.ts';
+import { readObjectReferences } from '../documents/object-references.ts';
 import { readAssetLlsd, visitLlsd } from './asset-llsd.ts';
 import type { AssetReference } from './asset-reference.ts';
 import { ReferenceList } from './asset-reference.ts';
@@ -55,13 +54,9 @@ function collect(type: AssetType, bytes: Uint8Array, found: ReferenceList): stri
 }
 
 function collectObject(bytes: Uint8Array, found: ReferenceList): string | undefined {
-  try {
-    found.addAll(findObjectReferences(bytes));
-    return undefined;
-  } catch (error) {
-    if (error instanceof DocumentError) return error.message;
-    throw error;
-  }
+  const { references, problem } = readObjectReferences(bytes);
+  found.addAll(references);
+  return problem;
 }
 
 function collectWearable(bytes: Uint8Array, found: ReferenceList): string | undefined {
@@ -85,7 +80,10 @@ function collectGesture(bytes: Uint8Array, found: ReferenceList): string | undef
 
 function collectNotecard(bytes: Uint8Array, found: ReferenceList): string | undefined {
   const notecard = parseNotecard(bytes);
-  if (notecard === undefined) return 'not a notecard';
+  if (notecard === undefined) {
+    collectText(bytes, 'text', found);
+    return 'not a notecard';
+  }
   for (const { assetId, type, name } of notecard.items) {
     if (assetId === undefined || type === AssetTypes.link || type === AssetTypes.linkFolder) continue;
     found.add({ id: assetId, type, certain: true, where: `embedded item ${JSON.stringify(name)}` });

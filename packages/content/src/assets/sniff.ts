@@ -89,10 +89,10 @@ function sniffLlsdBinary(head: Uint8Array): SniffedKind | undefined {
 
 const textDecoder = new TextDecoder('utf-8', { fatal: true });
 
-/** Valid UTF-8 without control characters; a NUL may end it, and the head may be cut inside a character. */
+/** Valid UTF-8 without control characters; NULs and line ends may end it (stock gestures have both), and the head may be cut inside a character. */
 function decodeText(head: Uint8Array, length: number): string | undefined {
   let end = head.length;
-  while (end > 0 && head[end - 1] === 0) end -= 1;
+  while (end > 0 && (head[end - 1] === 0 || head[end - 1] === 0x0a)) end -= 1;
   if (end === 0) return undefined;
   for (let cut = 0; cut < 4 && cut < end; cut += 1) {
     try {

@@ -1,9 +1,8 @@
 /** Meshes: a binary LLSD map that says where in the rest of the bytes the zipped blocks are (viewers' llmeshrepository.cpp). */
 import { readLlsdBinaryPrefix } from '@gridkeep/wire/llsd/binary-reader';
 import type { LlsdMap } from '@gridkeep/wire/llsd/value';
-import { LlsdError } from '@gridkeep/wire/llsd/value';
+import { LlsdError, isLlsdMap } from '@gridkeep/wire/llsd/value';
 import { readZippedLlsd } from '@gridkeep/wire/llsd/zipped';
-import { isLlsdMap } from '../asset-llsd.ts';
 import type { AssetProblem } from '../asset-problem.ts';
 import { unsound, unusual } from '../asset-problem.ts';
 

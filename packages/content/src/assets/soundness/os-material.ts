@@ -1,6 +1,6 @@
 /** OpenSimulator's own materials (-2): an LLSD map of normal and specular map. */
-import { LlsdError } from '@gridkeep/wire/llsd/value';
-import { isLlsdMap, readAssetLlsd } from '../asset-llsd.ts';
+import { LlsdError, isLlsdMap } from '@gridkeep/wire/llsd/value';
+import { readAssetLlsd } from '../asset-llsd.ts';
 import type { AssetProblem } from '../asset-problem.ts';
 import { unsound } from '../asset-problem.ts';
 

@@ -1,6 +1,6 @@
 /** Settings: an LLSD map that is a sky, a water or a day cycle. */
-import { LlsdError } from '@gridkeep/wire/llsd/value';
-import { isLlsdArray, isLlsdMap, readAssetLlsd } from '../asset-llsd.ts';
+import { LlsdError, isLlsdArray, isLlsdMap } from '@gridkeep/wire/llsd/value';
+import { readAssetLlsd } from '../asset-llsd.ts';
 import type { AssetProblem } from '../asset-problem.ts';
 import { unsound } from '../asset-problem.ts';
 

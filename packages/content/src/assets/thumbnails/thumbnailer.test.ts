@@ -3,9 +3,10 @@ import assert from 'node:assert/strict';
 import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
+import { Worker } from 'node:worker_threads';
 import { fixture, missing } from '@gridkeep/testing/requirements';
 import { hasJp2Boxes, isCodestream, textureInfo } from '../jpeg2000.ts';
-import { ThumbnailError, createThumbnailer } from './thumbnailer.ts';
+import { ThumbnailError, createThumbnailer, startThumbnailWorker } from './thumbnailer.ts';
 
 function stockTextures(): Map<string, Uint8Array> {
   const root = fixture('opensim-library', 'assets');
@@ -84,6 +85,27 @@ describe('thumbnails of stock textures', { skip: missing('fixtures') }, () => {
     await assert.rejects(hasty.make(bytes), failsAs('timeout'));
     await assert.rejects(hasty.make(bytes), failsAs('timeout'));
     await hasty.close();
+  });
+
+  test('a decoder that dies fails one request and is replaced', async () => {
+    const bytes = stockTextures().get('plywood.jp2');
+    assert.ok(bytes);
+    let started = 0;
+    const start = (): Worker => {
+      started += 1;
+      if (started > 1) return startThumbnailWorker();
+      return new Worker(`require('node:worker_threads').parentPort.on('message', () => process.exit(3))`, {
+        eval: true,
+      });
+    };
+    const mortal = createThumbnailer({}, start);
+    const results = await Promise.allSettled([mortal.make(bytes), mortal.make(bytes)]);
+    await mortal.close();
+    assert.deepEqual(
+      results.map(({ status }) => status),
+      ['rejected', 'fulfilled'],
+    );
+    assert.equal(started, 2);
   });
 
   test('closing rejects what is under way and everything after', async () => {

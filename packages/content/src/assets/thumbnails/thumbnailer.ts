@@ -83,18 +83,33 @@ function requireDecodable(texture: Uint8Array, pixelsMax: number): void {
   }
 }
 
+/** A thread that answers each ThumbnailRequest with one ThumbnailReply. */
+export function startThumbnailWorker(): Worker {
+  const worker = new Worker(new URL('./thumbnail-worker.ts', import.meta.url), {
+    resourceLimits,
+    stdout: true,
+    stderr: true,
+  });
+  // The decoder prints warnings about odd pictures.
+  worker.stdout.resume();
+  worker.stderr.resume();
+  return worker;
+}
+
 class WorkerThumbnailer implements Thumbnailer {
   readonly #sideMax: number;
   readonly #pixelsMax: number;
   readonly #timeoutMs: number;
   readonly #waitingMax: number;
   readonly #waiting: Request[] = [];
+  readonly #start: () => Worker;
   #current: Request | undefined;
   #worker: Worker | undefined;
   #timer: NodeJS.Timeout | undefined;
   #closed = false;
 
-  constructor(options: ThumbnailerOptions) {
+  constructor(options: ThumbnailerOptions, start: () => Worker) {
+    this.#start = start;
     this.#sideMax = options.sideMax ?? sideDefault;
     this.#pixelsMax = options.pixelsMax ?? pixelsDefault;
     this.#timeoutMs = options.timeoutMs ?? timeoutDefaultMs;
@@ -145,14 +160,7 @@ class WorkerThumbnailer implements Thumbnailer {
   }
 
   #startWorker(): Worker {
-    const worker = new Worker(new URL('./thumbnail-worker.ts', import.meta.url), {
-      resourceLimits,
-      stdout: true,
-      stderr: true,
-    });
-    // The decoder prints warnings about odd pictures.
-    worker.stdout.resume();
-    worker.stderr.resume();
+    const worker = this.#start();
     worker.on('message', (reply: ThumbnailReply) => {
       if (worker !== this.#worker) return;
       const request = this.#finish();
@@ -191,6 +199,9 @@ class WorkerThumbnailer implements Thumbnailer {
   }
 }
 
-export function createThumbnailer(options: ThumbnailerOptions = {}): Thumbnailer {
-  return new WorkerThumbnailer(options);
+export function createThumbnailer(
+  options: ThumbnailerOptions = {},
+  start: () => Worker = startThumbnailWorker,
+): Thumbnailer {
+  return new WorkerThumbnailer(options, start);
 }
