@@ -34,8 +34,8 @@ function readSteps(lines: readonly string[], steps: GestureStep[]): string | und
   let at = 6;
   for (let index = 1; index <= count; index += 1) {
     if (at >= lines.length) return `${steps.length} of ${count} steps`;
-    const [type, first = '', second = ''] = lines.slice(at, at + 3);
-    switch (Number(type)) {
+    const [type = '', first = '', second = ''] = lines.slice(at, at + 3);
+    switch (type === '' ? undefined : Number(type)) {
       case stepTypes.animation:
       case stepTypes.sound: {
         const id = tryParseUuid(second.trim());

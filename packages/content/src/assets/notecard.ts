@@ -120,7 +120,7 @@ function readItems(latin1: string, from: number): Items {
       const index = /(\d{1,9})\s*$/.exec(value);
       if (index !== null) item.index = Number(index[1]);
     } else if (word === 'count' && item === undefined) count = Number.parseInt(value, 10) || 0;
-    else if (word === 'Text' && depth <= 1) {
+    else if (line.startsWith('Text ')) {
       const length = /^length (\d{1,9})\s*$/.exec(value);
       if (length !== null)
         return { items, textAt: Math.min(at, latin1.length), textLength: Number(length[1]), depth, count };

@@ -4,6 +4,7 @@ import { writeLlsdBinary } from '@gridkeep/wire/llsd/binary-writer';
 import { writeLlsdNotation } from '@gridkeep/wire/llsd/notation-writer';
 import { writeLlsdXml } from '@gridkeep/wire/llsd/xml-writer';
 import { parseUuid, zeroUuid } from '@gridkeep/wire/uuid';
+import fc from 'fast-check';
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ReferenceList } from './asset-reference.ts';
@@ -158,6 +159,33 @@ test('a certain reference replaces an uncertain one of the same type', () => {
   assert.deepEqual(
     list.list().map(({ where }) => where),
     ['face 1', 'sculpt'],
+  );
+});
+
+test('ids in text are those that a plain pattern finds', () => {
+  const piece = fc.constantFrom(
+    a,
+    b,
+    '-',
+    '--',
+    '0',
+    'f',
+    '11111111',
+    '-2222',
+    ' ',
+    '\n',
+    'Z',
+    c.slice(0, 20),
+  );
+  fc.assert(
+    fc.property(fc.array(piece, { maxLength: 30 }), (pieces) => {
+      const text = pieces.join('');
+      const expected = text.match(/[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/g) ?? [];
+      assert.deepEqual(
+        [...findTextUuids(text)].map(({ id }) => String(id)),
+        [...expected],
+      );
+    }),
   );
 });
 

@@ -59,6 +59,13 @@ function collectObject(bytes: Uint8Array, found: ReferenceList): string | undefi
   return problem;
 }
 
+const shownNameMax = 64;
+
+/** A name as its author wrote it, cut for reports. */
+function quoted(name: string): string {
+  return JSON.stringify(name.slice(0, shownNameMax));
+}
+
 function collectWearable(bytes: Uint8Array, found: ReferenceList): string | undefined {
   const wearable = parseWearable(bytes);
   if (wearable === undefined) return 'not a wearable';
@@ -73,7 +80,7 @@ function collectGesture(bytes: Uint8Array, found: ReferenceList): string | undef
   for (const [index, step] of gesture.steps.entries()) {
     if (step.kind !== 'animation' && step.kind !== 'sound') continue;
     const type = step.kind === 'sound' ? AssetTypes.sound : AssetTypes.animation;
-    found.add({ id: step.id, type, certain: true, where: `step ${index + 1} ${JSON.stringify(step.name)}` });
+    found.add({ id: step.id, type, certain: true, where: `step ${index + 1} ${quoted(step.name)}` });
   }
   return gesture.problem;
 }
@@ -86,7 +93,7 @@ function collectNotecard(bytes: Uint8Array, found: ReferenceList): string | unde
   }
   for (const { assetId, type, name } of notecard.items) {
     if (assetId === undefined || type === AssetTypes.link || type === AssetTypes.linkFolder) continue;
-    found.add({ id: assetId, type, certain: true, where: `embedded item ${JSON.stringify(name)}` });
+    found.add({ id: assetId, type, certain: true, where: `embedded item ${quoted(name)}` });
   }
   collectText(notecard.text, 'text', found);
   return notecard.problem;

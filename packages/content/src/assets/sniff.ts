@@ -105,7 +105,6 @@ function decodeText(head: Uint8Array, length: number): string | undefined {
   return undefined;
 }
 
-// eslint-disable-next-line no-control-regex
 const controlCharacter = /[\x00-\x06\x0e-\x1a\x1c-\x1f]/;
 
 /** The name of the first element after declarations and comments, or undefined when none starts in the text. */

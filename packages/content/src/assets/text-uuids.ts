@@ -8,18 +8,32 @@ export interface TextUuid {
   readonly line: number;
 }
 
-const pattern = /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/gi;
+const form = /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/iy;
+const uuidLength = 36;
+const firstDashAt = 8;
+const dashCode = 0x2d;
+
+/** Start of the next UUID at or after `from`, or -1. Dashes are rare in text, so they are what is looked for. */
+function nextUuid(text: string, from: number): number {
+  let dash = text.indexOf('-', from + firstDashAt);
+  for (; dash !== -1; dash = text.indexOf('-', dash + 1)) {
+    if (text.charCodeAt(dash + 5) !== dashCode || text.charCodeAt(dash + 10) !== dashCode) continue;
+    form.lastIndex = dash - firstDashAt;
+    if (form.test(text)) return dash - firstDashAt;
+  }
+  return -1;
+}
 
 /** Every dashed UUID, also inside longer words, in order and with repetitions. Linear in the length of the text. */
 export function* findTextUuids(text: string): Generator<TextUuid> {
   let line = 1;
   let newline = text.indexOf('\n');
-  for (const match of text.matchAll(pattern)) {
-    while (newline !== -1 && newline < match.index) {
+  for (let at = nextUuid(text, 0); at !== -1; at = nextUuid(text, at + uuidLength)) {
+    while (newline !== -1 && newline < at) {
       line += 1;
       newline = text.indexOf('\n', newline + 1);
     }
-    const id = tryParseUuid(match[0]);
+    const id = tryParseUuid(text.slice(at, at + uuidLength));
     if (id !== undefined) yield { id, line };
   }
 }

@@ -5,24 +5,31 @@ import { unsound, unusual } from '../asset-problem.ts';
 const pageHeaderBytes = 27;
 const uploadRate = 44_100;
 const uploadSecondsMax = 30;
-/** Enough for the name of the damage; a sound of thousands of broken pages is said once. */
+/** A page on which no packet ends. */
 const noGranule = 0xffffffffffffffffn;
 
-const crcTable = new Uint32Array(256);
+const crcTable = new Int32Array(256);
 for (let byte = 0; byte < 256; byte += 1) {
   let crc = byte << 24;
-  for (let bit = 0; bit < 8; bit += 1) crc = crc & 0x80000000 ? (crc << 1) ^ 0x04c11db7 : crc << 1;
-  crcTable[byte] = crc >>> 0;
+  for (let bit = 0; bit < 8; bit += 1) crc = crc < 0 ? (crc << 1) ^ 0x04c11db7 : crc << 1;
+  crcTable[byte] = crc;
 }
 
-/** Ogg's CRC (polynomial 04C11DB7, not reflected) over a page whose checksum field counts as zero. */
+/** Where a page has its own checksum, which counts as zero. */
+const crcAt = 22;
+const crcZeros = new Uint8Array(4);
+
+/** Ogg's CRC: polynomial 04C11DB7, not reflected, starting at 0. */
+function continueCrc(crc: number, bytes: Uint8Array): number {
+  let value = crc;
+  for (const byte of bytes) value = (value << 8) ^ (crcTable[(value >>> 24) ^ byte] ?? 0);
+  return value;
+}
+
 function pageCrc(page: Uint8Array): number {
-  let crc = 0;
-  for (let index = 0; index < page.length; index += 1) {
-    const byte = index >= 22 && index < 26 ? 0 : (page[index] ?? 0);
-    crc = ((crc << 8) ^ (crcTable[((crc >>> 24) ^ byte) & 0xff] ?? 0)) >>> 0;
-  }
-  return crc;
+  let crc = continueCrc(0, page.subarray(0, crcAt));
+  crc = continueCrc(crc, crcZeros);
+  return continueCrc(crc, page.subarray(crcAt + crcZeros.length)) >>> 0;
 }
 
 interface Pages {
@@ -48,7 +55,7 @@ function walkPages(bytes: Uint8Array): Pages {
     let end = bodyAt;
     for (let index = 0; index < segments; index += 1) end += view.getUint8(at + pageHeaderBytes + index);
     if (end > bytes.length) return fail('cut off');
-    if (pageCrc(bytes.subarray(at, end)) !== view.getUint32(at + 22, true)) return fail('wrong checksum');
+    if (pageCrc(bytes.subarray(at, end)) !== view.getUint32(at + crcAt, true)) return fail('wrong checksum');
     const granule = view.getBigUint64(at + 6, true);
     if (granule !== noGranule && granule > samples) samples = granule;
     at = end;

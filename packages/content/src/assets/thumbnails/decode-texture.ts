@@ -10,8 +10,10 @@ import { readJpeg2000Header } from '../jpeg2000.ts';
 import type { Picture } from './shrink.ts';
 import { limitWasmMemory, wasmPageBytes } from './wasm-memory.ts';
 
-/** Enough for 4096 x 4096 pixels of 4 channels, which OpenJPEG keeps as 32 bit each. */
-const memoryBytesMax = 640 * 1024 * 1024;
+/** OpenJPEG keeps a sample in 32 bit: enough for 2048 x 2048 pixels of 4 channels at full size, and for larger ones reduced. */
+const memoryBytesMax = 256 * 1024 * 1024;
+/** Samples at decoded size after which the decoder's memory, which never shrinks, is given back. */
+const samplesKeptMax = 4 * 1024 * 1024;
 /** pdf.js returns no more of five. */
 const channelsMax = 4;
 
@@ -49,6 +51,7 @@ export async function decodeTexture(bytes: Uint8Array, sideMin: number): Promise
     const pixels = await JpxImage.decode(bytes, { reducePower });
     if (pixels.length !== width * height * channels)
       throw new Error(`${pixels.length} samples decoded instead of ${width} x ${height} x ${channels}`);
+    if (pixels.length > samplesKeptMax) JpxImage.cleanup();
     return {
       width,
       height,

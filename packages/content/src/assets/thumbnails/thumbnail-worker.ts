@@ -14,7 +14,9 @@ async function answer(request: ThumbnailRequest): Promise<ThumbnailReply> {
       thumbnail: { width, height, png: encode({ width, height, channels, depth: 8, data: samples }) },
     };
   } catch (error) {
-    return { problem: error instanceof Error ? error.message : String(error) };
+    const message = error instanceof Error ? error.message : String(error);
+    // The decoder says more, line after line, the further it got.
+    return { problem: message.split('\n', 1).join('') };
   }
 }
 
