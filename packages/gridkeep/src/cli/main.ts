@@ -1,7 +1,8 @@
 /** The program behind `gridkeep`: arguments in, exit code out. 0 done, 1 failed, 2 wrong usage. */
 import { CommanderError } from 'commander';
 import { usageErrorCode } from '../commands/command.ts';
-import { commands, jobsCancelCommand } from '../commands/commands.ts';
+import { commands } from '../commands/commands.ts';
+import { status } from '../commands/status-command.ts';
 import { describeError } from '../commands/describe-error.ts';
 import { loadConfiguration } from '../configuration/load-configuration.ts';
 import type { Configuration } from '../configuration/configuration.ts';
@@ -30,8 +31,8 @@ export async function main(args: readonly string[]): Promise<number> {
           input,
           passwordStdin: flags.passwordStdin,
           loadConfiguration: () => configurationOf(flags),
-          cancelJob: async (runner, job) => {
-            await runner.run(jobsCancelCommand, { job }, { progress: () => {}, watching: () => {} });
+          cancelJob: async (runner) => {
+            await runner.run(status, {}, { progress: () => {}, watching: () => {} });
           },
         });
         printOutcome(streams, outcome, flags.json);

@@ -1,0 +1,35 @@
+/** All commands, in the order in which help lists them. */
+import { archiveInspect } from './archive-commands.ts';
+import { blobsStats } from './blobs-commands.ts';
+import type { Command, InstallationCommand } from './command.ts';
+import { gridCreate, gridList, gridShow } from './grid-commands.ts';
+import { inventoryList } from './inventory-commands.ts';
+import { regionCreate, regionList, regionShow } from './region-commands.ts';
+import { residentCreate, residentList, residentPassword } from './resident-commands.ts';
+import { simulatorAdd, simulatorList, simulatorRevoke } from './simulator-commands.ts';
+import { status } from './status-command.ts';
+
+export const commands: readonly Command[] = [
+  status,
+  gridCreate,
+  gridList,
+  gridShow,
+  residentCreate,
+  residentList,
+  residentPassword,
+  regionCreate,
+  regionList,
+  regionShow,
+  inventoryList,
+  archiveInspect,
+  blobsStats,
+  simulatorAdd,
+  simulatorList,
+  simulatorRevoke,
+];
+
+/** The command of that name, when it works on a data folder. */
+export function findInstallationCommand(name: string): InstallationCommand | undefined {
+  const command = commands.find((one) => one.name === name);
+  return command?.place === 'installation' ? command : undefined;
+}

@@ -1,0 +1,70 @@
+import Type from 'typebox';
+import { gridkeepVersion } from '../gridkeep-version.ts';
+import { addressesOf } from '../server/summary.ts';
+import { installationCommand } from './command.ts';
+import { countGrid } from './count-grid.ts';
+import { formatBytes, formatDuration, formatFields } from './format.ts';
+import { installationStatus } from './installation-status.ts';
+import { countJobs } from './count-jobs.ts';
+
+export const status = installationCommand({
+  name: 'status',
+  summary: 'Tell how the installation is: health, addresses, grids, storage, jobs',
+  examples: ['gridkeep status', 'gridkeep status --json --data /srv/grids'],
+  input: Type.Object({}, { additionalProperties: false }),
+  run: async (installation) => {
+    const { server, tenants } = installation;
+    const found = await installationStatus(installation);
+    const counts = await countJobs();
+    const warnings = [...found.warnings];
+    if (counts.failedLately > 0)
+      warnings.push(
+        `${counts.failedLately} jobs failed in the last day: see "gridkeep jobs list --state failed"`,
+      );
+    const grids = [];
+    for (const { slug, name } of await tenants.list())
+      grids.push({ slug, name, ...(await countGrid(await tenants.tenant(slug))) });
+    const uptimeMs = server === undefined ? 0 : Date.now() - server.startedAt;
+    const { blobs } = found;
+    return {
+      exitCode: found.healthy ? 0 : 1,
+      data: {
+        running: server !== undefined,
+        healthy: found.healthy,
+        version: gridkeepVersion,
+        pid: server === undefined ? null : process.pid,
+        data: installation.configuration.data,
+        startedAt: server === undefined ? null : new Date(server.startedAt).toISOString(),
+        uptimeSeconds: Math.floor(uptimeMs / 1000),
+        addresses: server === undefined ? null : addressesOf(server),
+        grids,
+        blobs,
+        jobs: counts,
+        disk: { freeBytes: found.diskFreeBytes, bytes: found.diskBytes },
+        problems: found.problems,
+        warnings,
+      },
+      text: [
+        formatFields([
+          ['gridkeep', gridkeepVersion],
+          ['data', installation.configuration.data],
+          ['server', server === undefined ? 'not running' : `running for ${formatDuration(uptimeMs)}`],
+          ...(server === undefined ? [] : Object.entries(addressesOf(server))),
+          ['health', found.healthy ? 'good' : 'broken, see below'],
+          ['blobs', `${blobs.blobs} in ${blobs.packs} packs, ${formatBytes(blobs.storedBytes)} on disk`],
+          ['jobs', `${counts.waiting} waiting, ${counts.running} running`],
+          ['disk free', `${formatBytes(found.diskFreeBytes)} of ${formatBytes(found.diskBytes)}`],
+          ...grids.map(
+            (grid) =>
+              [
+                `grid ${grid.slug}`,
+                `${grid.residents} residents, ${grid.regions} regions, ${grid.assets} assets, ${formatBytes(grid.contentBytes)}`,
+              ] as const,
+          ),
+        ]),
+        ...found.problems.map((line) => `BROKEN: ${line}`),
+        ...warnings.map((line) => `warning: ${line}`),
+      ].join('\n'),
+    };
+  },
+});

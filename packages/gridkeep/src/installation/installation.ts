@@ -1,0 +1,19 @@
+/** Everything that is open while a process owns a data folder. Commands and servers work on this. */
+import type { MaintainedBlobStore } from '@gridkeep/storage/blobs/maintenance';
+import type { Database } from '@gridkeep/storage/database/database';
+import type { Configuration } from '../configuration/configuration.ts';
+import type { ServerFacts } from '../server/summary.ts';
+import type { GridTenants } from './grid-tenants.ts';
+
+export interface Installation {
+  readonly configuration: Configuration;
+  /** Records of the whole installation: grids, simulators, jobs. */
+  readonly host: Database;
+  /** The content of all grids. */
+  readonly blobs: MaintainedBlobStore;
+  readonly tenants: GridTenants;
+  /** Only where a server runs. */
+  readonly server?: ServerFacts;
+  /** Stops the worker, then closes the stores. */
+  close(): Promise<void>;
+}

@@ -1,0 +1,104 @@
+/** Opens what a data folder (or the databases and stores that its configuration names) holds. */
+import { mkdir } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { gridMigrations } from '@gridkeep/grid/grid-database';
+import { createGridServices } from '@gridkeep/grid/grid-services';
+import type { GridServices } from '@gridkeep/grid/grid-services';
+import { schemaOfGrid } from '@gridkeep/hosting/tenants/grid';
+import type { Grid, GridSlug } from '@gridkeep/hosting/tenants/grid';
+import { Tenants } from '@gridkeep/hosting/tenants/tenants';
+import type { MaintainedBlobStore } from '@gridkeep/storage/blobs/maintenance';
+import type { Database } from '@gridkeep/storage/database/database';
+import { openDatabase } from '@gridkeep/storage/database/open-database';
+import { SqliteThreads } from '@gridkeep/storage/database/sqlite-threads';
+import type { Configuration } from '../configuration/configuration.ts';
+import { dataFolderAt } from '../data-folder/data-folder.ts';
+import type { DataFolder } from '../data-folder/data-folder.ts';
+import { verifyMigrations } from '../jobs/verify-state.ts';
+import type { Logger } from '../logging/logger.ts';
+import type { Installation } from './installation.ts';
+import { openBlobs } from './open-blobs.ts';
+
+const hostSchema = 'gridkeep';
+
+/** The caller holds the lock of the data folder. `log` is absent where a command works alone. */
+export async function openInstallation(configuration: Configuration, log?: Logger): Promise<Installation> {
+  const folder = dataFolderAt(configuration.data);
+  await using stack = new AsyncDisposableStack();
+  const threads = new SqliteThreads();
+  stack.defer(() => threads.close());
+  const [host, blobs] = await openStores(stack, configuration, folder, threads);
+  const tenants = await Tenants.open<GridServices>({
+    host,
+    openDatabase: (slug) => openGridDatabase(configuration, folder, threads, slug),
+    createServices: (grid, database) => createServices(grid, database, blobs, log),
+  });
+  stack.defer(() => tenants.close());
+  await host.migrate(verifyMigrations);
+  const opened = stack.move();
+  return { configuration, host, blobs, tenants, close: () => opened.disposeAsync() };
+}
+
+/** Both at once, since each waits for the disk; what did open is closed when the other fails. */
+async function openStores(
+  stack: AsyncDisposableStack,
+  configuration: Configuration,
+  folder: DataFolder,
+  threads: SqliteThreads,
+): Promise<readonly [Database, MaintainedBlobStore]> {
+  const [host, blobs] = await Promise.allSettled([
+    openHostDatabase(configuration, folder, threads),
+    openBlobs(configuration, folder),
+  ]);
+  if (blobs.status === 'fulfilled') stack.defer(() => blobs.value.close());
+  if (host.status === 'fulfilled') stack.defer(() => host.value.close());
+  if (host.status === 'rejected') throw asError(host.reason);
+  if (blobs.status === 'rejected') throw asError(blobs.reason);
+  return [host.value, blobs.value];
+}
+
+function openHostDatabase(
+  configuration: Configuration,
+  folder: DataFolder,
+  threads: SqliteThreads,
+): Promise<Database> {
+  const { databaseUrl: url } = configuration;
+  return url === undefined
+    ? openDatabase({ dialect: 'sqlite', file: folder.hostDatabase }, threads)
+    : openDatabase({ dialect: 'postgres', url, schema: hostSchema });
+}
+
+async function openGridDatabase(
+  configuration: Configuration,
+  folder: DataFolder,
+  threads: SqliteThreads,
+  slug: GridSlug,
+): Promise<Database> {
+  const { databaseUrl: url } = configuration;
+  if (url !== undefined) return openDatabase({ dialect: 'postgres', url, schema: schemaOfGrid(slug) });
+  const file = folder.gridDatabase(slug);
+  await mkdir(dirname(file), { recursive: true, mode: 0o700 });
+  return openDatabase({ dialect: 'sqlite', file }, threads);
+}
+
+async function createServices(
+  grid: Grid,
+  database: Database,
+  blobs: MaintainedBlobStore,
+  log: Logger | undefined,
+): Promise<GridServices> {
+  await database.migrate(gridMigrations);
+  return createGridServices({
+    database,
+    blobs,
+    settings: {
+      quotaBytes: grid.quotaBytes,
+      onAssetConflict: (conflict) =>
+        log?.warn({ grid: grid.slug, conflict }, 'asset with other bytes kept aside'),
+    },
+  });
+}
+
+function asError(reason: unknown): Error {
+  return reason instanceof Error ? reason : new Error(String(reason));
+}

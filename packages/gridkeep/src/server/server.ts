@@ -1,0 +1,116 @@
+/** The running server: an open installation behind three ports and the control socket. */
+import type { FastifyInstance } from 'fastify';
+import { findInstallationCommand } from '../commands/commands.ts';
+import { installationStatus } from '../commands/installation-status.ts';
+import type { Configuration } from '../configuration/configuration.ts';
+import { ConfigurationError } from '../configuration/setting-rules.ts';
+import { startControlServer } from '../control/control-server.ts';
+import { claimControlSocket, removeControlSocket } from '../data-folder/control-socket.ts';
+import { gridkeepVersion } from '../gridkeep-version.ts';
+import { GridHandlers } from '../http/grid-handlers.ts';
+import { listen, stopListening } from '../http/http-server.ts';
+import { createPanelServer } from '../http/panel-server.ts';
+import { createPublicServer } from '../http/public-server.ts';
+import { createServicesServer } from '../http/services-server.ts';
+import { SimulatorAuthorization } from '../http/simulator-authorization.ts';
+import type { Installation } from '../installation/installation.ts';
+import { openInstallation } from '../installation/open-installation.ts';
+import type { Logger } from '../logging/logger.ts';
+import type { ServerFacts } from './summary.ts';
+
+export interface RunningServer {
+  readonly facts: ServerFacts;
+  stop(): Promise<void>;
+}
+
+/** The grid that a first start makes. */
+const defaultGrid = { slug: 'main', name: 'My Grid' };
+
+/** The caller holds the lock of the data folder. */
+export async function startServer(configuration: Configuration, log: Logger): Promise<RunningServer> {
+  const stack = new AsyncDisposableStack();
+  try {
+    const startedAt = Date.now();
+    const installation = await openInstallation(configuration, log);
+    stack.defer(() => installation.close());
+    const gridMade = await makeDefaultGrid(installation);
+
+    const { host } = configuration;
+    const open = async (name: string, app: FastifyInstance, port: number): Promise<number> => {
+      stack.defer(() => stopListening(app));
+      try {
+        return await listen(app, host, port);
+      } catch (error) {
+        throw explainListening(error, name, host, port);
+      }
+    };
+    const publicServer = createPublicServer({ log, listGrids: () => installation.tenants.list() });
+    const publicPort = await open('public', publicServer, configuration.publicPort);
+    const handlers = new GridHandlers(
+      async (slug) => (await installation.tenants.tenant(slug)).services,
+      log,
+    );
+    const servicesServer = createServicesServer({
+      log,
+      authorization: new SimulatorAuthorization(installation.tenants.simulators),
+      handlerOf: (slug) => handlers.find(slug),
+    });
+    const servicesPort = await open('services', servicesServer, configuration.servicesPort);
+    const panelServer = createPanelServer({
+      log,
+      checkHealth: async () => ({
+        healthy: (await installationStatus(installation)).healthy,
+        version: gridkeepVersion,
+      }),
+    });
+    const panelPort = await open('panel', panelServer, configuration.panelPort);
+    const facts: ServerFacts = {
+      startedAt,
+      data: configuration.data,
+      host,
+      publicPort,
+      servicesPort,
+      panelPort,
+      ...(gridMade === undefined ? {} : { gridMade }),
+    };
+    const running: Installation = { ...installation, server: facts };
+
+    const socket = claimControlSocket(configuration.data);
+    stack.defer(() => removeControlSocket(configuration.data));
+    const control = await startControlServer({
+      socket,
+      findCommand: findInstallationCommand,
+      runCommand: (command, input, report) => command.run(running, input, report),
+      logFailure: (command, error) => log.error({ err: error, command }, 'command failed'),
+    });
+    stack.defer(() => control.close());
+    const opened = stack.move();
+    return { facts, stop: () => opened.disposeAsync() };
+  } catch (error) {
+    await stack.disposeAsync();
+    throw error;
+  }
+}
+
+async function makeDefaultGrid(installation: Installation): Promise<string | undefined> {
+  const grids = await installation.tenants.list();
+  if (grids.length > 0) return undefined;
+  const { grid } = await installation.tenants.create(defaultGrid);
+  return grid.slug;
+}
+
+function explainListening(error: unknown, name: string, host: string, port: number): unknown {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  const change = `--${name}-port or GRIDKEEP_${name.toUpperCase()}_PORT chooses another`;
+  if (code === 'EADDRINUSE')
+    return new ConfigurationError(
+      `the ${name} port ${port} of ${host} is in use by another program; ${change}`,
+    );
+  if (code === 'EACCES')
+    return new ConfigurationError(`the ${name} port ${port} needs more rights than this user has; ${change}`);
+  if (code === 'EADDRNOTAVAIL')
+    return new ConfigurationError(
+      `${host} is no address of this machine; --host or GRIDKEEP_HOST chooses another`,
+    );
+  return error;
+}
