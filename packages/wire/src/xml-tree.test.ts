@@ -219,12 +219,15 @@ const name = fc.stringMatching(/^[A-Za-z_][A-Za-z0-9_.:-]{0,8}$/);
 const content = fc.string({ unit: 'binary', maxLength: 20 }).map((text) => text.replace(/\p{Cs}/gu, ''));
 const legal = content.map((text) => text.replace(/[\0-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]/g, ''));
 const tree = fc.letrec<{ element: Plain }>((tie) => ({
-  element: fc.record({
-    name,
-    attributes: fc.uniqueArray(fc.tuple(name, legal), { selector: ([key]) => key, maxLength: 3 }),
-    text: legal,
-    children: fc.oneof({ maxDepth: 4 }, fc.constant([]), fc.array(tie('element'), { maxLength: 3 })),
-  }),
+  element: fc.record(
+    {
+      name,
+      attributes: fc.uniqueArray(fc.tuple(name, legal), { selector: ([key]) => key, maxLength: 3 }),
+      text: legal,
+      children: fc.oneof({ maxDepth: 4 }, fc.constant([]), fc.array(tie('element'), { maxLength: 3 })),
+    },
+    { noNullPrototype: true },
+  ),
 })).element;
 
 function write({ name: tag, attributes, text, children }: Plain): string {

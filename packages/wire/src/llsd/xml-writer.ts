@@ -1,4 +1,4 @@
-/** Writes LLSD in XML the way OpenSimulator does: one line, empty values as `<string />`, booleans as 1 and 0. */
+/** Writes LLSD in XML the way OpenSimulator does: one line, zero and empty values as `<integer />`, booleans as 1 and 0. */
 import { encodeBase64 } from '../base64.ts';
 import { formatIsoTimestamp, isWritableTimestamp } from '../timestamp.ts';
 import { zeroUuid } from '../uuid.ts';
@@ -31,16 +31,14 @@ function write(value: LlsdValue, parts: string[], depth: number): void {
   requireDepth(depth);
   if (value === undefined) parts.push('<undef />');
   else if (typeof value === 'boolean') parts.push(value ? '<boolean>1</boolean>' : '<boolean>0</boolean>');
-  else if (typeof value === 'number') parts.push(`<integer>${requireInteger(value)}</integer>`);
+  else if (typeof value === 'number')
+    parts.push(leaf('integer', value === 0 ? '' : String(requireInteger(value))));
   else if (typeof value === 'string') parts.push(leaf('string', escapeXml(value)));
   else if (value instanceof LlsdReal) parts.push(`<real>${formatReal(value.value)}</real>`);
   else if (value instanceof LlsdUuid) parts.push(leaf('uuid', value.id === zeroUuid ? '' : value.id));
   else if (value instanceof LlsdDate) parts.push(`<date>${formatDate(value)}</date>`);
   else if (value instanceof LlsdUri) parts.push(leaf('uri', escapeXml(value.text)));
-  else if (value instanceof Uint8Array)
-    parts.push(
-      value.length === 0 ? '<binary />' : `<binary encoding="base64">${encodeBase64(value)}</binary>`,
-    );
+  else if (value instanceof Uint8Array) parts.push(leaf('binary', encodeBase64(value)));
   else if (isLlsdMap(value)) writeMap(value, parts, depth);
   else writeArray(value, parts, depth);
 }

@@ -43,7 +43,8 @@ export class Form {
 /** Reads a body. Of several fields of one name the first counts, of `name[]` all. Throws FormError past a limit. */
 export function readForm(body: Uint8Array | string, limits: Partial<FormLimits> = {}): Form {
   const { bytesMax, fieldsMax } = { ...defaultFormLimits, ...limits };
-  if (body.length > bytesMax) throw new FormError(`a form of more than the ${bytesMax} bytes allowed`);
+  const bytes = typeof body === 'string' ? Buffer.byteLength(body, 'utf8') : body.length;
+  if (bytes > bytesMax) throw new FormError(`a form of more than the ${bytesMax} bytes allowed`);
   const text = (typeof body === 'string' ? body : Buffer.from(body).toString('utf8')).trim();
   const fields = new Map<string, FormValue>();
   const lists = new Map<string, string[]>();
