@@ -56,11 +56,12 @@ export class PostgresTransaction implements Queries, StatementRunner {
 
   async execute(query: CompiledQuery): Promise<QueryResult<Row>> {
     this.#assertOpen();
-    statementKind(query);
     try {
+      // Refuses raw text that would end the transaction.
+      statementKind(query);
       return await executeOn(this.#client, query);
     } catch (error) {
-      this.#state = 'failed';
+      if (this.#state === 'open') this.#state = 'failed';
       throw error;
     }
   }

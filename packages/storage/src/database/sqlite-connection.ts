@@ -1,12 +1,13 @@
 /** One synchronous connection with its prepared statements. Runs inside a SQLite thread. */
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import type { SqlValue } from './parameters.ts';
-import type {
-  ConnectionRole,
-  SqliteFailure,
-  SqliteOutcome,
-  SqliteResult,
-  SqliteStatement,
+import {
+  type ConnectionRole,
+  outOfRange,
+  type SqliteFailure,
+  type SqliteOutcome,
+  type SqliteResult,
+  type SqliteStatement,
 } from './sqlite-protocol.ts';
 
 /** Per connection; the least recently used one goes. */
@@ -37,8 +38,10 @@ export interface SqliteCursor {
 /** node:sqlite puts SQLite's extended result code on the error as `errcode`. */
 export function failureOf(error: unknown): SqliteFailure {
   if (!(error instanceof Error)) return { code: 0, message: String(error) };
-  const code = 'errcode' in error && typeof error.errcode === 'number' ? error.errcode : 0;
-  return { code, message: error.message };
+  if ('errcode' in error && typeof error.errcode === 'number')
+    return { code: error.errcode, message: error.message };
+  const isRange = 'code' in error && error.code === 'ERR_OUT_OF_RANGE';
+  return { code: isRange ? outOfRange : 0, message: error.message };
 }
 
 export function attempt(work: () => SqliteResult): SqliteOutcome {

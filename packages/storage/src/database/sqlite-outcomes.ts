@@ -10,7 +10,7 @@ import {
   UniqueViolationError,
 } from './database-errors.ts';
 import type { Row } from './kysely-binding.ts';
-import type { SqliteFailure, SqliteOutcome, SqliteResult } from './sqlite-protocol.ts';
+import { outOfRange, type SqliteFailure, type SqliteOutcome, type SqliteResult } from './sqlite-protocol.ts';
 
 /** https://www.sqlite.org/rescode.html; an extended code has the primary one in its low byte. */
 const code = {
@@ -40,6 +40,8 @@ export function sqliteError(failure: SqliteFailure, sql?: string): Error {
       return uniqueViolation(message);
     case code.constraintForeignKey:
       return new ForeignKeyViolationError(null);
+    case outOfRange:
+      return new RangeError(message);
     case code.busySnapshot:
       return new SerializationError(message);
   }

@@ -16,8 +16,11 @@ export interface SqliteResult {
   readonly lastId: number | bigint;
 }
 
+/** The code of a failure to hand out an integer beyond 2^53. */
+export const outOfRange = -1;
+
 export interface SqliteFailure {
-  /** SQLite's extended result code; 0 when the error is not SQLite's. */
+  /** SQLite's extended result code; `outOfRange`, or 0 for any other error that is not SQLite's. */
   readonly code: number;
   readonly message: string;
 }

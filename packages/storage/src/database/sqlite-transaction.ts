@@ -61,12 +61,16 @@ export class SqliteTransaction implements Queries, StatementRunner {
 
   async execute(query: CompiledQuery): Promise<QueryResult<Row>> {
     this.#assertOpen();
-    if (statementKind(query) === 'alone')
-      throw new TransactionStateError('this statement cannot run inside a transaction');
-    const statement = { sql: query.sql, parameters: sqlValues(query.parameters) };
-    const [outcome] = await this.#send({ do: 'run', database: this.#file.number, statement });
-    if (outcome?.failure !== undefined) this.#state = 'failed';
-    return queryResult(resultOf(outcome, query.sql));
+    try {
+      if (statementKind(query) === 'alone')
+        throw new TransactionStateError('this statement cannot run inside a transaction');
+      const statement = { sql: query.sql, parameters: sqlValues(query.parameters) };
+      const [outcome] = await this.#send({ do: 'run', database: this.#file.number, statement });
+      return queryResult(resultOf(outcome, query.sql));
+    } catch (error) {
+      if (this.#state === 'open') this.#state = 'failed';
+      throw error;
+    }
   }
 
   stream(query: CompiledQuery, rowsMax: number): AsyncIterableIterator<QueryResult<Row>> {

@@ -43,7 +43,28 @@ export interface NewJob {
   readonly input: Json;
   /** While a job with this key waits or runs, asking again gives that one instead of a second. */
   readonly key?: string;
+  /** Unix milliseconds; absent, at once. */
   readonly runAt?: number;
+}
+
+/** Thrown by a handler when another try would not help: the job fails at once. */
+export class JobFinalError extends Error {
+  override readonly name = 'JobFinalError';
+}
+
+/** A new job, schedule or filter that is not allowed; the message names the field. */
+export class JobInputError extends Error {
+  override readonly name = 'JobInputError';
+}
+
+/** Why a handler's signal was aborted; the signal's `reason`. */
+export class JobAbortedError extends Error {
+  override readonly name = 'JobAbortedError';
+  readonly why: 'cancelled' | 'lease lost' | 'stopping';
+  constructor(why: 'cancelled' | 'lease lost' | 'stopping') {
+    super(`the job was interrupted: ${why}`);
+    this.why = why;
+  }
 }
 
 /** What a handler sees of the job it runs. */
