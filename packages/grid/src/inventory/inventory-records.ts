@@ -8,8 +8,10 @@ import type { Uuid } from '@gridkeep/wire/uuid';
 export const folderNameMax = 255;
 export const itemNameMax = 255;
 export const itemDescriptionMax = 1023;
-/** Of `creatorData` and `creatorClaim`. */
+/** Of `creatorData`. */
 export const itemCreatorMax = 255;
+/** Of `creatorClaim`. */
+export const itemCreatorClaimMax = 1024;
 
 export interface NewFolder {
   readonly id: Uuid;

@@ -2,6 +2,7 @@
 import type { Queries } from '@gridkeep/storage/database/database';
 import type { Uuid } from '@gridkeep/wire/uuid';
 import { chunked } from '../chunks.ts';
+import { pagedItems, pageRows } from './folder-pages.ts';
 import {
   childFolders,
   findFolder,
@@ -11,7 +12,7 @@ import {
   raiseVersion,
 } from './folders-store.ts';
 import type { InventoryFolder, InventoryItem, NewFolder } from './inventory-records.ts';
-import { insertItems, itemsIn } from './items-store.ts';
+import { insertItems } from './items-store.ts';
 import { storableFolder, storableItem } from './storable.ts';
 
 /** A folder comes before everything that lies in it. */
@@ -106,8 +107,6 @@ export type TreeEntry =
       readonly trail: readonly InventoryFolder[];
     };
 
-const pageRows = 200;
-
 interface Level {
   readonly folder: InventoryFolder;
   readonly trail: readonly InventoryFolder[];
@@ -130,7 +129,8 @@ export async function* walkTree(queries: Queries, folderId: Uuid): AsyncGenerato
     if (level.waiting.length === 0 && level.readFrom !== 'all') await readSubfolders(queries, level);
     const next = level.waiting.pop();
     if (next === undefined) {
-      yield* itemsOf(queries, level);
+      for await (const item of pagedItems(queries, level.folder.id))
+        yield { kind: 'item', item, trail: level.trail };
       levels.pop();
     } else {
       const entered = enter(level.trail, next);
@@ -151,13 +151,4 @@ async function readSubfolders(queries: Queries, level: Level): Promise<void> {
   const page = await childFolders(queries, [level.folder.id], { after, limit: pageRows });
   level.waiting.push(...page.toReversed());
   level.readFrom = page.length < pageRows ? 'all' : page.at(-1)?.id;
-}
-
-async function* itemsOf(queries: Queries, level: Level): AsyncGenerator<TreeEntry> {
-  for (let after: Uuid | undefined; ;) {
-    const page = await itemsIn(queries, [level.folder.id], { after, limit: pageRows });
-    for (const item of page) yield { kind: 'item', item, trail: level.trail };
-    after = page.at(-1)?.id;
-    if (page.length < pageRows) return;
-  }
 }

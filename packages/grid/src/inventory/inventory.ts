@@ -8,10 +8,13 @@ import { randomUuid, zeroUuid } from '@gridkeep/wire/uuid';
 import type { Uuid } from '@gridkeep/wire/uuid';
 import type { AccompanyingAssets } from '../accompanying/accompanying-assets.ts';
 import { chunked } from '../chunks.ts';
+import { storableText } from '../text.ts';
 import { within } from '../transactions.ts';
 import { parseConsolePath } from './console-path.ts';
 import * as folders from './folders-store.ts';
+import { pagedItems, pagedSubfolders } from './folder-pages.ts';
 import { FolderChanges } from './folder-changes.ts';
+import { folderNameMax } from './inventory-records.ts';
 import type {
   FolderContent,
   InventoryFolder,
@@ -273,6 +276,25 @@ export class Inventory {
   /** Everything from a folder down, depth first, memory flat; see `walkTree`. */
   walk(folderId: Uuid, queries: Queries = this.#database): AsyncIterable<TreeEntry> {
     return walkTree(queries, folderId);
+  }
+
+  /** The folders directly in a folder, in the order of their ids; memory stays flat. */
+  subfolders(folderId: Uuid, queries: Queries = this.#database): AsyncIterable<InventoryFolder> {
+    return pagedSubfolders(queries, folderId);
+  }
+
+  /** The items directly in a folder, in the order of their ids; memory stays flat. */
+  itemsOf(folderId: Uuid, queries: Queries = this.#database): AsyncIterable<InventoryItem> {
+    return pagedItems(queries, folderId);
+  }
+
+  /** The folders of that name directly in a folder; the name is cut as stored names are. */
+  async foldersNamed(
+    parentId: Uuid,
+    name: string,
+    queries: Queries = this.#database,
+  ): Promise<readonly InventoryFolder[]> {
+    return folders.childrenNamed(queries, [parentId], storableText(name, folderNameMax));
   }
 
   async counts(ownerId: Uuid): Promise<TreeCounts> {

@@ -1,6 +1,12 @@
 /** Folders and items as their tables hold them: texts that every database and reply can carry. */
 import { storableText } from '../text.ts';
-import { folderNameMax, itemCreatorMax, itemDescriptionMax, itemNameMax } from './inventory-records.ts';
+import {
+  folderNameMax,
+  itemCreatorClaimMax,
+  itemCreatorMax,
+  itemDescriptionMax,
+  itemNameMax,
+} from './inventory-records.ts';
 import type { InventoryFolder, InventoryItem } from './inventory-records.ts';
 
 export function storableFolder(folder: InventoryFolder): InventoryFolder {
@@ -13,6 +19,6 @@ export function storableItem(item: InventoryItem): InventoryItem {
     name: storableText(item.name, itemNameMax),
     description: storableText(item.description, itemDescriptionMax),
     creatorData: storableText(item.creatorData, itemCreatorMax),
-    creatorClaim: storableText(item.creatorClaim, itemCreatorMax),
+    creatorClaim: storableText(item.creatorClaim, itemCreatorClaimMax),
   };
 }

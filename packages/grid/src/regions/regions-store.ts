@@ -27,6 +27,21 @@ export async function findRegionNamed(queries: Queries, name: string): Promise<R
   return row === undefined ? undefined : regionOfRow(row);
 }
 
+export async function findRegionAt(
+  queries: Queries,
+  locationX: number,
+  locationY: number,
+): Promise<Region | undefined> {
+  const row = await queries
+    .tables<RegionTables>()
+    .selectFrom('region')
+    .selectAll()
+    .where('location_x', '=', locationX)
+    .where('location_y', '=', locationY)
+    .executeTakeFirst();
+  return row === undefined ? undefined : regionOfRow(row);
+}
+
 /** In the order of their names, after a given one. */
 export async function listRegions(
   queries: Queries,

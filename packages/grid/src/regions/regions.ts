@@ -85,6 +85,15 @@ export class Regions {
     return store.findRegionNamed(queries, name.trim());
   }
 
+  /** The region whose south-west corner is there, in units of 256 m. */
+  async findAt(
+    locationX: number,
+    locationY: number,
+    queries: Queries = this.#database,
+  ): Promise<Region | undefined> {
+    return store.findRegionAt(queries, locationX, locationY);
+  }
+
   /** A page in the order of names, after the last name of the page before. */
   async list(limit: number, after?: string): Promise<readonly Region[]> {
     return store.listRegions(this.#database, after, limit);

@@ -21,6 +21,7 @@ export class RecordSpool<T> {
   #lines: string[] = [];
   #buffered = 0;
   #count = 0;
+  #written: Promise<void> = Promise.resolve();
 
   private constructor(path: string, file: FileHandle, codec: LineCodec<T>) {
     this.#path = path;
@@ -67,11 +68,14 @@ export class RecordSpool<T> {
     await rm(this.#path, { force: true });
   }
 
+  /** One write after the other: two at once could mix their lines. */
   async #write(): Promise<void> {
-    if (this.#lines.length === 0) return;
-    const text = `${this.#lines.join('\n')}\n`;
-    this.#lines = [];
-    this.#buffered = 0;
-    await this.#file.appendFile(text);
+    if (this.#lines.length > 0) {
+      const text = `${this.#lines.join('\n')}\n`;
+      this.#lines = [];
+      this.#buffered = 0;
+      this.#written = this.#written.then(() => this.#file.appendFile(text));
+    }
+    await this.#written;
   }
 }

@@ -1,0 +1,248 @@
+/** Saves the stored content of regions as a region archive (OAR) that OpenSimulator loads. */
+import { stat } from 'node:fs/promises';
+import { writeOar } from '@gridkeep/content/archives/oar-writer';
+import type {
+  OarObjectContent,
+  OarParcelContent,
+  OarRegionContent,
+} from '@gridkeep/content/archives/oar-writer';
+import type { ArchiveAsset } from '@gridkeep/content/archives/iar-writer';
+import { AssetTypes, parseAssetType } from '@gridkeep/content/assets/asset-kinds';
+import {
+  regionDirectory,
+  writeMultiRegionControl,
+  writeRegionControl,
+} from '@gridkeep/content/documents/control-file';
+import type { PlacedRegion } from '@gridkeep/content/documents/control-file';
+import { decodeDocument } from '@gridkeep/content/documents/document-text';
+import { withoutKeyframeMotion } from '@gridkeep/content/documents/object-edits';
+import { parseParcel } from '@gridkeep/content/documents/parcel-xml';
+import { parseRegionSettings } from '@gridkeep/content/documents/region-settings-xml';
+import { parseSceneObject } from '@gridkeep/content/documents/scene-object';
+import { RegionChangedError } from '@gridkeep/grid/regions/content-reader';
+import type { Region } from '@gridkeep/grid/regions/region-records';
+import type { GridServices } from '@gridkeep/grid/grid-services';
+import type { JobProgress } from '@gridkeep/storage/jobs/jobs';
+import type { Uuid } from '@gridkeep/wire/uuid';
+import { AssetClosure } from './asset-closure.ts';
+import type { MissingReference } from './asset-closure.ts';
+import { FileExistsError, writeDurableFile } from './durable-file.ts';
+
+export interface RegionSaveRequest {
+  readonly regionIds: readonly Uuid[];
+  /** Path of the archive to write. */
+  readonly target: string;
+  readonly overwrite: boolean;
+  readonly withAssets: boolean;
+  /**
+   * Movements of objects are serialized .NET objects, which OpenSimulator deserializes without a check: left out unless
+   * whoever loads the archive trusts who made them.
+   */
+  readonly keepKeyframeMotion: boolean;
+}
+
+export interface SaveContext {
+  readonly signal: AbortSignal;
+  readonly progress: (progress: JobProgress) => void;
+}
+
+export interface RegionSaveResult {
+  readonly regions: readonly { readonly id: Uuid; readonly name: string }[];
+  readonly objects: number;
+  readonly parcels: number;
+  readonly assets: number;
+  /** Assets that something certainly needs and the grid does not have. */
+  readonly missing: readonly MissingReference[];
+  readonly missingCount: number;
+  /** Assets whose record exists and whose content is gone. */
+  readonly lost: readonly Uuid[];
+  readonly keyframeMotionsLeftOut: number;
+  /** Of the file. */
+  readonly bytes: number;
+}
+
+/** The request cannot be carried out; the message says why. */
+export class SaveRefusedError extends Error {
+  override readonly name = 'SaveRefusedError';
+}
+
+/** How often a save begins anew because the content changed under it. */
+const attemptsMax = 5;
+
+/** Writes the archive; the target appears when it is whole. Throws SaveRefusedError or FileExistsError. */
+export async function saveRegionArchive(
+  grid: GridServices,
+  request: RegionSaveRequest,
+  context: SaveContext,
+): Promise<RegionSaveResult> {
+  if (!request.overwrite && (await exists(request.target))) throw new FileExistsError(request.target);
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await new RegionSave(grid, request, context).run();
+    } catch (error) {
+      if (!(error instanceof RegionChangedError) || attempt >= attemptsMax) throw error;
+    }
+  }
+}
+
+async function exists(path: string): Promise<boolean> {
+  return stat(path).then(
+    () => true,
+    () => false,
+  );
+}
+
+class RegionSave {
+  readonly #grid: GridServices;
+  readonly #request: RegionSaveRequest;
+  readonly #context: SaveContext;
+  readonly #closure: AssetClosure;
+  readonly #lost: Uuid[] = [];
+  #objects = 0;
+  #parcels = 0;
+  #assets = 0;
+  #keyframeMotions = 0;
+
+  constructor(grid: GridServices, request: RegionSaveRequest, context: SaveContext) {
+    this.#grid = grid;
+    this.#request = request;
+    this.#context = context;
+    this.#closure = new AssetClosure(grid.assets);
+  }
+
+  async run(): Promise<RegionSaveResult> {
+    const regions = await this.#findRegions();
+    const content = this.#content(regions);
+    const bytes = await writeDurableFile(this.#request.target, writeOar(content), {
+      overwrite: this.#request.overwrite,
+      signal: this.#context.signal,
+      onBytes: (done) => {
+        const message = `${this.#objects} objects, ${this.#assets} assets written`;
+        this.#context.progress({ done, unit: 'bytes', message });
+      },
+    });
+    return {
+      regions: regions.map(({ id, name }) => ({ id, name })),
+      objects: this.#objects,
+      parcels: this.#parcels,
+      assets: this.#assets,
+      missing: this.#closure.missing,
+      missingCount: this.#closure.missingCount,
+      lost: this.#lost,
+      keyframeMotionsLeftOut: this.#keyframeMotions,
+      bytes,
+    };
+  }
+
+  async #findRegions(): Promise<readonly Region[]> {
+    const regions: Region[] = [];
+    for (const id of this.#request.regionIds) {
+      const region = await this.#grid.regions.find(id);
+      if (region === undefined) throw new SaveRefusedError(`there is no region ${id}`);
+      regions.push(region);
+    }
+    if (regions.length === 0) throw new SaveRefusedError('no region was named');
+    return regions;
+  }
+
+  #content(regions: readonly Region[]): Parameters<typeof writeOar>[0] {
+    const facts = { savedAt: Math.floor(Date.now() / 1000), assetsIncluded: this.#request.withAssets };
+    const assets = this.#request.withAssets ? this.#assetEntries() : [];
+    const [only] = regions;
+    if (only !== undefined && regions.length === 1) {
+      const size = { x: only.sizeX, y: only.sizeY };
+      return {
+        control: writeRegionControl({ id: only.id, size }, facts),
+        regions: this.#regions([{ region: only, dir: '' }]),
+        assets,
+      };
+    }
+    const west = Math.min(...regions.map((region) => region.locationX));
+    const south = Math.min(...regions.map((region) => region.locationY));
+    const placed = regions.map((region) => {
+      const column = region.locationX - west;
+      const row = region.locationY - south;
+      const dir = regionDirectory(column, row, region.name);
+      const cell: PlacedRegion = {
+        ...{ id: region.id, size: { x: region.sizeX, y: region.sizeY } },
+        ...{ directory: dir, column, row },
+      };
+      return { region, dir, cell };
+    });
+    const control = writeMultiRegionControl(
+      placed.map(({ cell }) => cell),
+      facts,
+    );
+    return { control, regions: this.#regions(placed), assets };
+  }
+
+  async *#regions(
+    placed: readonly { readonly region: Region; readonly dir: string }[],
+  ): AsyncGenerator<OarRegionContent> {
+    const { regions, accompanying } = this.#grid;
+    for (const { region, dir } of placed) {
+      const settings = await regions.settings(region.id);
+      if (settings !== undefined) {
+        const parsed = parseRegionSettings(Buffer.from(settings.document));
+        this.#closure.need(parsed.references, `settings of ${region.name}`);
+      }
+      for await (const id of accompanying.list(region.id)) this.#closure.needAlso(id);
+      yield {
+        name: region.name,
+        dir,
+        settings: settings === undefined ? undefined : Buffer.from(settings.document),
+        parcels: this.#parcelEntries(region),
+        terrain: await this.#terrain(region),
+        objects: this.#objectEntries(region),
+      };
+    }
+  }
+
+  async #terrain(region: Region): Promise<Uint8Array | undefined> {
+    const terrain = await this.#grid.regions.terrain(region.id);
+    if (terrain === undefined) return undefined;
+    const bytes = await this.#grid.blobs.get(terrain.blobId);
+    if (bytes === undefined)
+      throw new SaveRefusedError(`the terrain of ${region.name} (blob ${terrain.blobId}) is gone`);
+    return bytes;
+  }
+
+  async *#parcelEntries(region: Region): AsyncGenerator<OarParcelContent> {
+    for await (const parcel of this.#grid.regions.parcels(region.id)) {
+      const xml = Buffer.from(parcel.document);
+      this.#closure.need(parseParcel(xml).references, `parcel ${parcel.name}`);
+      this.#parcels += 1;
+      yield { id: parcel.id, xml };
+    }
+  }
+
+  async *#objectEntries(region: Region): AsyncGenerator<OarObjectContent> {
+    for await (const record of this.#grid.regions.objects(region.id)) {
+      const stored = await this.#grid.blobs.get(record.blobId);
+      if (stored === undefined)
+        throw new SaveRefusedError(
+          `object ${record.name} (${record.id}) of ${region.name}: blob ${record.blobId} is gone`,
+        );
+      const { text } = decodeDocument(stored);
+      const object = parseSceneObject(text);
+      this.#closure.need(object.references, `object ${record.name} (${record.id})`);
+      const leaveOut = object.hasKeyframeMotion && !this.#request.keepKeyframeMotion;
+      if (leaveOut) this.#keyframeMotions += 1;
+      this.#objects += 1;
+      const xml = leaveOut ? Buffer.from(withoutKeyframeMotion(text)) : stored;
+      yield { id: record.id, name: record.name, position: { x: record.x, y: record.y, z: record.z }, xml };
+    }
+  }
+
+  async *#assetEntries(): AsyncGenerator<ArchiveAsset> {
+    for await (const record of this.#closure.records()) {
+      const bytes = await this.#grid.blobs.get(record.blobId);
+      if (bytes === undefined) {
+        this.#lost.push(record.id);
+        continue;
+      }
+      this.#assets += 1;
+      yield { id: record.id, type: parseAssetType(record.type) ?? AssetTypes.unknown, bytes };
+    }
+  }
+}
