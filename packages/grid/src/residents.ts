@@ -1,5 +1,6 @@
 /** A new resident: account, password and inventory, all or nothing. */
 import type { Account, NewAccount } from './accounts/account.ts';
+import { hashPassword } from './authentication/authentication.ts';
 import type { GridServices } from './grid-services.ts';
 import { transact } from './transactions.ts';
 
@@ -14,9 +15,10 @@ export async function createResident(
   resident: NewResident,
 ): Promise<Account> {
   const { password, ...account } = resident;
+  const passwordHash = await hashPassword(password);
   return transact(services.database, async (queries) => {
     const created = await services.accounts.create(account, queries);
-    await services.authentication.setPassword(created.id, password, queries);
+    await services.authentication.store(created.id, passwordHash, queries);
     await services.inventory.createForResident(created.id, queries);
     return created;
   });

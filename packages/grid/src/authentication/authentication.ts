@@ -31,21 +31,20 @@ export class Authentication {
   }
 
   /** Throws PasswordRefusedError. */
-  async setPassword(account: Uuid, clear: string, transaction?: Queries): Promise<void> {
-    const length = [...clear].length;
-    if (length < passwordLengthMin)
-      throw new PasswordRefusedError(`a password needs at least ${passwordLengthMin} characters`);
-    if (clear.length > passwordLengthMax)
-      throw new PasswordRefusedError(`a password may have at most ${passwordLengthMax} characters`);
-    await this.setPasswordMd5(account, md5Of(clear), transaction);
+  async setPassword(account: Uuid, clear: string): Promise<void> {
+    await this.store(account, await hashPassword(clear));
   }
 
   /** For passwords that are known by their MD5 only, with or without the viewers' `$1$`. Throws PasswordRefusedError. */
-  async setPasswordMd5(account: Uuid, md5: string, transaction?: Queries): Promise<void> {
+  async setPasswordMd5(account: Uuid, md5: string): Promise<void> {
     const digest = parseMd5(md5);
     if (digest === undefined) throw new PasswordRefusedError('not the MD5 of a password');
-    const passwordHash = await hash(digest, cost);
-    await store.writePasswordHash(transaction ?? this.#database, account, passwordHash, Date.now());
+    await this.store(account, await hash(digest, cost));
+  }
+
+  /** Takes a hash of `hashPassword`, which is made before a transaction because it takes long. */
+  async store(account: Uuid, passwordHash: string, queries: Queries = this.#database): Promise<void> {
+    await store.writePasswordHash(queries, account, passwordHash, Date.now());
   }
 
   /** Whether this is the password. An account that does not exist takes as long as a wrong password. */
@@ -63,8 +62,8 @@ export class Authentication {
   }
 
   /** Nobody can log in with a password then. */
-  async removePassword(account: Uuid, transaction?: Queries): Promise<boolean> {
-    return store.deletePasswordHash(transaction ?? this.#database, account);
+  async removePassword(account: Uuid, queries: Queries = this.#database): Promise<boolean> {
+    return store.deletePasswordHash(queries, account);
   }
 
   async #verify(account: Uuid, digest: string | undefined): Promise<boolean> {
@@ -77,6 +76,15 @@ export class Authentication {
   #decoyHash(): Promise<string> {
     return (this.#decoy ??= hash('decoy', cost));
   }
+}
+
+/** What to keep of a new password; some 20 ms of a processor in a thread. Throws PasswordRefusedError. */
+export async function hashPassword(clear: string): Promise<string> {
+  if ([...clear].length < passwordLengthMin)
+    throw new PasswordRefusedError(`a password needs at least ${passwordLengthMin} characters`);
+  if (clear.length > passwordLengthMax)
+    throw new PasswordRefusedError(`a password may have at most ${passwordLengthMax} characters`);
+  return hash(md5Of(clear), cost);
 }
 
 /** As viewers and OpenSimulator compute it: over UTF-8, in lower case hexadecimal. */
