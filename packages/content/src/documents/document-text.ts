@@ -4,7 +4,7 @@
  */
 import type { XmlElement, XmlLimits } from '@gridkeep/wire/xml-tree';
 import { XmlError, parseXml } from '@gridkeep/wire/xml-tree';
-import type { DocumentRule } from './document-error.ts';
+import type { DocumentFinding, DocumentRule } from './document-error.ts';
 import { DocumentError } from './document-error.ts';
 
 export interface DocumentText {
@@ -62,6 +62,13 @@ function refuseDoctype(text: string): void {
   if (at < 0) return;
   const root = text.search(/<[A-Za-z_]/);
   if (root === -1 || at < root) throw new DocumentError('C4', '', 'a DOCTYPE is not allowed', at);
+}
+
+/** What to say of a document with replaced bytes: one finding, or none. */
+export function replacedFindings(rule: DocumentRule, replaced: boolean): readonly DocumentFinding[] {
+  if (!replaced) return [];
+  const message = 'bytes that are not of the encoding were read as U+FFFD';
+  return [{ rule, severity: 'warning', field: '', message }];
 }
 
 /** Parses the text of a document; what XML or a limit forbids becomes a DocumentError of the given rule. */

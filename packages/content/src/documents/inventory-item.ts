@@ -8,7 +8,7 @@ import { AssetTypes, parseAssetType } from '../assets/asset-kinds.ts';
 import { InventoryTypes } from '../assets/inventory-types.ts';
 import type { DocumentFinding } from './document-error.ts';
 import { DocumentError, quoted } from './document-error.ts';
-import { decodeDocument, parseDocument } from './document-text.ts';
+import { decodeDocument, parseDocument, replacedFindings } from './document-text.ts';
 import {
   FieldError,
   i32Max,
@@ -63,11 +63,12 @@ export interface ParsedItem {
 
 /** Throws a DocumentError (I1, or C4 for a DOCTYPE) for what is no item; a bad value is a finding and its default stands. */
 export function parseInventoryItem(bytes: Uint8Array): ParsedItem {
-  const decoded = decodeDocument(bytes);
-  const root = parseDocument(decoded.text, 'I1', { depthMax: 16, nodesMax: 1000, lengthMax: 1_000_000 });
+  const { text, replaced } = decodeDocument(bytes);
+  const root = parseDocument(text, 'I1', { depthMax: 16, nodesMax: 1000, lengthMax: 1_000_000 });
   if (root.name !== 'InventoryItem')
     throw new DocumentError('I1', '', `<${root.name.slice(0, 60)}> instead of <InventoryItem>`, root.start);
-  return new ItemReader(root).read();
+  const parsed = new ItemReader(root).read();
+  return { ...parsed, findings: [...replacedFindings('I1', replaced), ...parsed.findings] };
 }
 
 class ItemReader {

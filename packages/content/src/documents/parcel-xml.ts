@@ -12,7 +12,7 @@ import { childOf } from '@gridkeep/wire/xml-tree';
 import type { AssetReference } from '../assets/asset-reference.ts';
 import type { DocumentFinding } from './document-error.ts';
 import { DocumentError, quoted } from './document-error.ts';
-import { decodeDocument, parseDocument } from './document-text.ts';
+import { decodeDocument, parseDocument, replacedFindings } from './document-text.ts';
 import { readEnvironmentText, requireSoundEnvironment } from './environment-text.ts';
 import {
   FieldError,
@@ -43,10 +43,12 @@ const bitmapBytesMax = 131_072;
 
 /** Throws a DocumentError (R2, or C4 for a DOCTYPE) for what is no parcel, has no bitmap, or holds a number that is not finite. */
 export function parseParcel(bytes: Uint8Array): ParsedParcel {
-  const root = parseDocument(decodeDocument(bytes).text, 'R2', { depthMax: 16, nodesMax: 100_000 });
+  const { text, replaced } = decodeDocument(bytes);
+  const root = parseDocument(text, 'R2', { depthMax: 16, nodesMax: 100_000 });
   if (root.name !== 'LandData')
     throw new DocumentError('R2', '', `<${root.name.slice(0, 60)}> instead of <LandData>`, root.start);
-  return readParcel(root);
+  const parsed = readParcel(root);
+  return { ...parsed, findings: [...replacedFindings('R2', replaced), ...parsed.findings] };
 }
 
 /** Reads values of one element's children, keeping a list of those it could not read. */

@@ -9,7 +9,7 @@ import { childOf, childrenOf } from '@gridkeep/wire/xml-tree';
 import type { AssetReference } from '../assets/asset-reference.ts';
 import type { DocumentFinding } from './document-error.ts';
 import { DocumentError, quoted } from './document-error.ts';
-import { decodeDocument, parseDocument } from './document-text.ts';
+import { decodeDocument, parseDocument, replacedFindings } from './document-text.ts';
 import { readEnvironmentText, requireSoundEnvironment } from './environment-text.ts';
 import {
   FieldError,
@@ -36,11 +36,12 @@ const spawnPointsMax = 64;
 
 /** Throws a DocumentError (R1, or C4 for a DOCTYPE) where OpenSimulator would drop all settings. */
 export function parseRegionSettings(bytes: Uint8Array): ParsedRegionSettings {
-  const text = decodeDocument(bytes).text;
+  const { text, replaced } = decodeDocument(bytes);
   const root = parseDocument(text, 'R1', { depthMax: 16, nodesMax: 10_000 });
   if (root.name !== 'RegionSettings')
     throw new DocumentError('R1', '', `<${root.name.slice(0, 60)}> instead of <RegionSettings>`, root.start);
-  return new SettingsReader(root, !dottedNumber.test(text)).read();
+  const parsed = new SettingsReader(root, !dottedNumber.test(text)).read();
+  return { ...parsed, findings: [...replacedFindings('R1', replaced), ...parsed.findings] };
 }
 
 const dottedNumber = />\s*[+-]?[0-9]+\.[0-9]/;

@@ -7,9 +7,9 @@ import type { XmlElement } from '@gridkeep/wire/xml-tree';
 import type { AssetReference } from '../assets/asset-reference.ts';
 import type { DocumentFinding } from './document-error.ts';
 import { DocumentError } from './document-error.ts';
-import { parseDocument } from './document-text.ts';
 import { DecimalCommaError } from './field-values.ts';
 import { checkLinks, checkNumbers } from './object-checks.ts';
+import { keyframeElements, parseObjectXml, partElements, scriptStateElements } from './object-elements.ts';
 import type { Identity } from './object-reading.ts';
 import { ObjectReading } from './object-reading.ts';
 import type { RepairedObject } from './object-repairs.ts';
@@ -53,11 +53,6 @@ export interface SceneObjectOptions {
   readonly regionSize?: { readonly x: number; readonly y: number };
 }
 
-/** Objects nest no deeper than this: parts at 5, values at 8, LLSD in DynAttrs some 15 more. */
-export const objectDepthMax = 64;
-/** OpenSimulator refuses longer Object assets, in characters. */
-export const objectLengthMax = 10_000_000;
-
 /**
  * Reads an object under the rules of OpenSimulator's loader. Throws a DocumentError where the loader would lose the object
  * (or hang, or take a number that is not finite); what it merely passes over becomes a finding.
@@ -86,10 +81,6 @@ export function readReferencesOf(text: string): readonly AssetReference[] {
   return reading.references.list();
 }
 
-function parseObjectXml(text: string): XmlElement {
-  return parseDocument(text, 'O1', { depthMax: objectDepthMax, lengthMax: objectLengthMax });
-}
-
 function readObject(repaired: RepairedObject, options: SceneObjectOptions): SceneObject {
   const root = parseObjectXml(repaired.text);
   const envelope = envelopeOf(root);
@@ -104,7 +95,7 @@ function readObject(repaired: RepairedObject, options: SceneObjectOptions): Scen
     checkLinks(linkset.parts, reading);
     checkNumbers(linkset.parts, envelope === 'xml2' ? options.regionSize : undefined, reading);
   }
-  const payloads = findPayloads(root, reading);
+  const payloads = findPayloads(repaired.text, root, reading);
   return {
     envelope,
     linksets,
@@ -151,47 +142,29 @@ function readOffset(group: XmlElement): Linkset['offset'] {
 
 /** As the loader, takes every part in document order, however it is nested. */
 function readLinkset(group: XmlElement, firstIndex: number, reading: ObjectReading): Linkset {
-  const parts: ScenePart[] = [];
-  const pending: XmlElement[] = [group];
-  for (let element = pending.pop(); element !== undefined; element = pending.pop()) {
-    if (element.name === 'SceneObjectPart') {
-      parts.push(readScenePart(element, `part ${firstIndex + parts.length}`, reading));
-      continue;
-    }
-    for (let index = element.children.length - 1; index >= 0; index -= 1) {
-      const child = element.children[index];
-      if (child !== undefined && child.name !== 'GroupScriptStates') pending.push(child);
-    }
-  }
+  const parts = partElements(group).map((part, index) =>
+    readScenePart(part, `part ${firstIndex + index}`, reading),
+  );
   if (parts.length === 0) throw new DocumentError('O1', group.name, 'no SceneObjectPart', group.start);
   return { parts, offset: undefined };
 }
 
-/** Elements beside the parts, at most two groups down in a coalesced object. */
 function findPayloads(
+  text: string,
   root: XmlElement,
   reading: ObjectReading,
-): { readonly hasKeyframeMotion: boolean; readonly scriptStateCount: number } {
-  let hasKeyframeMotion = false;
+): Pick<SceneObject, 'hasKeyframeMotion' | 'scriptStateCount'> {
+  const motions = keyframeElements(text, root);
+  for (const motion of motions) {
+    const message = `${motion.text.length} characters that OpenSimulator deserializes as .NET objects`;
+    reading.find({ rule: 'O4', severity: 'warning', field: motion.name, message, offset: motion.start });
+  }
   let scriptStateCount = 0;
-  for (const element of groupElements(root)) {
-    if (element.name === 'KeyframeMotion') {
-      hasKeyframeMotion = true;
-      const message = `${element.text.length} characters that OpenSimulator deserializes as .NET objects`;
-      reading.find({ rule: 'O4', severity: 'warning', field: element.name, message, offset: element.start });
-    } else if (element.name === 'GroupScriptStates') {
-      scriptStateCount += element.children.length;
-      const message = `saved states of ${element.children.length} scripts`;
-      reading.find({ rule: 'O4', severity: 'info', field: element.name, message, offset: element.start });
-    }
+  for (const states of scriptStateElements(text, root)) {
+    const count = states.name === 'SavedScriptState' ? 1 : states.children.length;
+    scriptStateCount += count;
+    const message = `saved states of ${count} scripts`;
+    reading.find({ rule: 'O4', severity: 'info', field: states.name, message, offset: states.start });
   }
-  return { hasKeyframeMotion, scriptStateCount };
-}
-
-/** The children of groups, nested groups opened, parts not. */
-export function* groupElements(root: XmlElement): Generator<XmlElement> {
-  for (const child of root.children) {
-    if (child.name === 'SceneObjectGroup') yield* groupElements(child);
-    else yield child;
-  }
+  return { hasKeyframeMotion: motions.length > 0, scriptStateCount };
 }
