@@ -7,12 +7,12 @@ export function decodeBase64(text: string): Uint8Array | undefined {
 
 function decodeCompact(text: string): Uint8Array | undefined {
   if (text.length % 4 !== 0) return undefined;
-  // Buffer also takes the URL alphabet, and of characters beyond Latin-1 the lower byte. The search is for what is
-  // wrong, since a match of all that is right would keep a place to return to for every character.
-  if (/[^A-Za-z0-9+/=]/.test(text)) return undefined;
+  // Buffer also takes the URL alphabet, and of characters beyond ASCII it may look at the lower byte only.
+  if (text.includes('-') || text.includes('_')) return undefined;
+  if (Buffer.byteLength(text, 'utf8') !== text.length) return undefined;
   const padding = text.endsWith('==') ? 2 : text.endsWith('=') ? 1 : 0;
   const bytes = Buffer.from(text, 'base64');
-  // An equals sign before the end makes the result shorter.
+  // Whatever else is not base64 Buffer skips or stops at, which makes the result shorter.
   if (bytes.length !== (text.length / 4) * 3 - padding) return undefined;
   return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length);
 }

@@ -1,5 +1,5 @@
 /** Which of its forms some LLSD is in, told from the first bytes, and reading it in that form. */
-import { tryDecodeUtf8 } from '../utf8.ts';
+import { tryDecodeUtf8Document } from '../utf8.ts';
 import { readLlsdBinary } from './binary-reader.ts';
 import { asciiHead } from './headers.ts';
 import { readLlsdNotation } from './notation-reader.ts';
@@ -38,7 +38,7 @@ export function readLlsd(bytes: Uint8Array, limits: Partial<LlsdLimits> = {}): L
     case 'notation':
       return readLlsdNotation(bytes, limits);
     case 'xml': {
-      const text = tryDecodeUtf8(bytes);
+      const text = tryDecodeUtf8Document(bytes);
       if (text === undefined) throw new LlsdError('XML that is not UTF-8', 0);
       return readLlsdXml(text, limits);
     }

@@ -178,9 +178,14 @@ class NotationReader {
   #number(): string {
     const from = this.#at + 1;
     let to = from;
-    while (to < this.#bytes.length && to - from <= numberLengthMax && isNumberByte(this.#bytes[to])) to += 1;
+    let digits = '';
+    for (; to - from <= numberLengthMax; to++) {
+      const byte = this.#bytes[to];
+      if (byte === undefined || !isNumberByte(byte)) break;
+      digits += String.fromCharCode(byte);
+    }
     this.#at = to;
-    return latin1(this.#bytes.subarray(from, to));
+    return digits;
   }
 
   #ascii(length: number): string {
@@ -193,8 +198,10 @@ class NotationReader {
     return latin1(this.#bytes.subarray(this.#at, this.#at + length));
   }
 
+  /** The character at the current place, '' at the end. */
   #character(): string {
-    return this.#peek(1);
+    const byte = this.#bytes[this.#at];
+    return byte === undefined ? '' : String.fromCharCode(byte);
   }
 
   #skip(character: string): boolean {
@@ -220,8 +227,7 @@ class NotationReader {
 }
 
 /** Digits, sign, point, exponent and the letters of `nan`. */
-function isNumberByte(byte: number | undefined): boolean {
-  if (byte === undefined) return false;
+function isNumberByte(byte: number): boolean {
   if (byte >= 0x30 && byte <= 0x39) return true;
   return '+-.eEnNaA'.includes(String.fromCharCode(byte));
 }

@@ -45,7 +45,7 @@ export function readForm(body: Uint8Array | string, limits: Partial<FormLimits> 
   const { bytesMax, fieldsMax } = { ...defaultFormLimits, ...limits };
   const bytes = typeof body === 'string' ? Buffer.byteLength(body, 'utf8') : body.length;
   if (bytes > bytesMax) throw new FormError(`a form of more than the ${bytesMax} bytes allowed`);
-  const text = (typeof body === 'string' ? body : Buffer.from(body).toString('utf8')).trim();
+  const text = (typeof body === 'string' ? body : utf8Text(body)).trim();
   const fields = new Map<string, FormValue>();
   const lists = new Map<string, string[]>();
   let from = 0;
@@ -57,6 +57,11 @@ export function readForm(body: Uint8Array | string, limits: Partial<FormLimits> 
     from = to + 1;
   }
   return new Form(fields);
+}
+
+/** Bytes that are no UTF-8 become U+FFFD, as in .NET. */
+function utf8Text(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('utf8');
 }
 
 function addTerm(term: string, fields: Map<string, FormValue>, lists: Map<string, string[]>): void {

@@ -2,7 +2,7 @@
  * The documents of .NET's XmlSerializer with which asset services answer: a byte order mark, a declaration,
  * elements indented by two spaces, no line end at the end.
  */
-import { tryDecodeUtf8 } from '../utf8.ts';
+import { tryDecodeUtf8Document } from '../utf8.ts';
 import type { XmlElement } from '../xml-tree.ts';
 import { XmlError, escapeXml, parseXml } from '../xml-tree.ts';
 
@@ -86,7 +86,7 @@ const depthMax = 16;
 export function readRoot(body: Uint8Array, name: string, lengthMax: number): XmlElement {
   if (body.length > lengthMax)
     throw new SerializedError(`a document of ${body.length} bytes, more than the ${lengthMax} allowed`);
-  const text = tryDecodeUtf8(body);
+  const text = tryDecodeUtf8Document(body);
   if (text === undefined) throw new SerializedError('a document that is not UTF-8');
   try {
     return named(parseXml(text, { depthMax, lengthMax }), name);

@@ -2,7 +2,7 @@
 import { decodeBase64 } from '../base64.ts';
 import { LlsdDate, LlsdReal, tryParseInteger, tryParseReal } from '../llsd/value.ts';
 import { parseCompactTimestamp, parseIsoTimestamp } from '../timestamp.ts';
-import { tryDecodeUtf8 } from '../utf8.ts';
+import { tryDecodeUtf8Document } from '../utf8.ts';
 import type { XmlElement } from '../xml-tree.ts';
 import { XmlError, childOf, parseXml, textOf } from '../xml-tree.ts';
 import type { XmlRpcFault, XmlRpcLimits, XmlRpcRequest, XmlRpcResponse, XmlRpcValue } from './value.ts';
@@ -35,7 +35,7 @@ function parseBody(body: Uint8Array, rootName: string, limits: XmlRpcLimits): Xm
   if (body.length > limits.bytesMax)
     throw new XmlRpcError(`a body of ${body.length} bytes, more than the ${limits.bytesMax} allowed`);
   // As OpenSimulator does, whatever encoding the declaration claims.
-  const text = tryDecodeUtf8(body);
+  const text = tryDecodeUtf8Document(body);
   if (text === undefined) throw new XmlRpcError('a body that is not UTF-8');
   let root: XmlElement;
   try {
