@@ -20,20 +20,17 @@ export async function* readSource(
   signal?: AbortSignal,
 ): AsyncGenerator<Uint8Array, void, void> {
   signal?.throwIfAborted();
-  if (typeof source === 'string') {
-    const file = createReadStream(source, { highWaterMark: readBytes, ...(signal && { signal }) });
-    try {
-      for await (const chunk of file) yield asBytes(chunk);
-    } finally {
-      file.destroy();
-    }
-    return;
+  const chunks = typeof source === 'string' ? fileChunks(source) : source;
+  yield* signal === undefined ? chunks : abortable(chunks, signal);
+}
+
+async function* fileChunks(path: string): AsyncGenerator<Uint8Array, void, void> {
+  const file = createReadStream(path, { highWaterMark: readBytes });
+  try {
+    for await (const chunk of file) yield asBytes(chunk);
+  } finally {
+    file.destroy();
   }
-  if (signal === undefined) {
-    yield* source;
-    return;
-  }
-  yield* abortable(source, signal);
 }
 
 function asBytes(chunk: unknown): Uint8Array {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, readdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, readlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'node:test';
 import { gunzipSync, gzipSync } from 'node:zlib';
@@ -181,7 +181,6 @@ test('leaving compress early ends its source', async () => {
 
 async function openFiles(): Promise<string[]> {
   const links = await readdir('/proc/self/fd');
-  const { readlink } = await import('node:fs/promises');
   return Promise.all(links.map((link) => readlink(join('/proc/self/fd', link)).catch(() => '')));
 }
 
