@@ -20,6 +20,7 @@ export interface XmlLimits {
   readonly lengthMax: number;
 }
 
+/** Names and texts may be slices that keep the whole source in memory: copy what is kept for long. */
 export interface XmlElement {
   /** As written, prefix included. */
   readonly name: string;

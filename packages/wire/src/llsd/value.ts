@@ -72,7 +72,7 @@ export class LlsdError extends Error {
 }
 
 export interface LlsdLimits {
-  /** Nesting of values: a lone scalar has depth 1. */
+  /** Nesting of values: a lone scalar has depth 1. Readers recurse, so a few hundred at most. */
   readonly depthMax: number;
   /** Values altogether, maps and arrays included. */
   readonly valuesMax: number;

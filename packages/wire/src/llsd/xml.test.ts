@@ -79,6 +79,8 @@ test('white space is data in strings and not around other values', () => {
 
 test('reals: exponents, NaN in any case, whole numbers without a point; no infinities', () => {
   assert.deepEqual(read('<real>1e-3</real>'), new LlsdReal(0.001));
+  // Viewers and old simulators write more digits than a float has.
+  assert.deepEqual(read('<real>0.039999999105930328</real>'), new LlsdReal(0.03999999910593033));
   assert.deepEqual(read('<real>NaN</real>'), new LlsdReal(NaN));
   assert.deepEqual(read('<real>nan</real>'), new LlsdReal(NaN));
   assert.deepEqual(read('<real>1</real>'), new LlsdReal(1));
