@@ -21,10 +21,15 @@ export interface Identity {
 
 /** A hostile object must not make a report grow. */
 const findingsMax = 100;
+/** After so many failing elements the loader gives up a shape or an item, and with it the object (ExternalRepresentationUtils.cs). */
+const failuresPerStructureMax = 10;
+/** An object with more bad values than this is none, and each costs time. */
+const failuresMax = 10_000;
 
 export class ObjectReading {
   readonly references = new ReferenceList();
   readonly #tolerant: boolean;
+  #failures = 0;
   readonly #findings: DocumentFinding[] = [];
   readonly #identities = new Map<string, Identity>();
 
@@ -69,12 +74,17 @@ export class ObjectReading {
 
   /** For elements of a shape or a task item: OpenSimulator logs it and takes the default. */
   lenient(path: string): OnFieldError {
+    let failures = 0;
     return (error, element) => {
       const field = `${path}/${element.name}`;
+      failures += 1;
+      if (failures === failuresPerStructureMax)
+        this.refuse(new DocumentError('O1', path, `${failures} elements that cannot be read`, element.start));
       if (error.reason !== 'form' || error instanceof DecimalCommaError) {
         this.#refuseField(error, field, element);
         return;
       }
+      this.#countFailure(field);
       const message = `${error.message}; OpenSimulator passes over this element`;
       this.find({ rule: 'O1', severity: 'warning', field, message, offset: element.start });
     };
@@ -88,7 +98,14 @@ export class ObjectReading {
     return [...this.#identities.values()];
   }
 
+  #countFailure(field: string): void {
+    this.#failures += 1;
+    if (this.#failures > failuresMax)
+      throw new DocumentError('O1', field, `more than ${failuresMax} elements that cannot be read`);
+  }
+
   #refuseField(error: FieldError, field: string, element: XmlElement): void {
+    this.#countFailure(field);
     if (error instanceof DecimalCommaError && !this.#tolerant) throw error;
     const rule = error.reason === 'number' ? 'O3' : 'O1';
     this.refuse(new DocumentError(rule, field, error.message, element.start));

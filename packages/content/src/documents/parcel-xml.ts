@@ -36,6 +36,8 @@ export interface ParsedParcel {
   readonly findings: readonly DocumentFinding[];
 }
 
+/** A hostile list must not make a report grow. */
+const findingsMax = 100;
 /** OpenSimulator has no limit; viewers keep lists far shorter. */
 const accessEntriesMax = 10_000;
 /** A region of 4096 x 4096 m. */
@@ -69,7 +71,8 @@ class LooseReader {
   }
 
   warn(field: string, message: string, offset: number): void {
-    this.findings.push({ rule: 'R2', severity: 'warning', field, message, offset });
+    if (this.findings.length < findingsMax)
+      this.findings.push({ rule: 'R2', severity: 'warning', field, message, offset });
   }
 
   id(parent: XmlElement, name: string): Uuid {

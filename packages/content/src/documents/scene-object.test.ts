@@ -202,6 +202,23 @@ test('bad values of shapes and items are findings, since the loader passes over 
   assert.equal(object.scriptCount, 1);
 });
 
+test('after ten bad values of one shape the loader gives up, and so does the parser', () => {
+  const shape = (count: number): Elements => ({
+    Shape: `<Shape>${'<PCode>x</PCode>'.repeat(count)}</Shape>`,
+  });
+  assert.equal(parseSceneObject(xml2Object(shape(9))).findings.length, 9);
+  refused(shape(10), 'Shape');
+});
+
+test('an object of nothing but bad values is given up early', () => {
+  const item = (index: number): string =>
+    itemXml(`00000000-0000-0000-0000-${String(index).padStart(12, '0')}`, { Type: '<Type>x</Type>' });
+  const items = Array.from({ length: 10_001 }, (_, index) => item(index)).join('');
+  const text = xml2Object({ TaskInventory: `<TaskInventory>${items}</TaskInventory>` });
+  assert.throws(() => parseSceneObject(text), /more than 10000 elements/);
+  assert.deepEqual(findObjectReferences(Buffer.from(text)), []);
+});
+
 test('an item id twice in one part loses the object', () => {
   refused(
     { TaskInventory: `<TaskInventory>${itemXml(ownerId)}${itemXml(ownerId)}</TaskInventory>` },
