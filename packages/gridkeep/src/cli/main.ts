@@ -2,7 +2,7 @@
 import { CommanderError } from 'commander';
 import { usageErrorCode } from '../commands/command.ts';
 import { commands } from '../commands/commands.ts';
-import { status } from '../commands/status-command.ts';
+import { jobsCancel } from '../commands/jobs-commands.ts';
 import { describeError } from '../commands/describe-error.ts';
 import { loadConfiguration } from '../configuration/load-configuration.ts';
 import type { Configuration } from '../configuration/configuration.ts';
@@ -31,8 +31,8 @@ export async function main(args: readonly string[]): Promise<number> {
           input,
           passwordStdin: flags.passwordStdin,
           loadConfiguration: () => configurationOf(flags),
-          cancelJob: async (runner) => {
-            await runner.run(status, {}, { progress: () => {}, watching: () => {} });
+          cancelJob: async (runner, job) => {
+            await runner.run(jobsCancel, { job }, { progress: () => {}, watching: () => {} });
           },
         });
         printOutcome(streams, outcome, flags.json);

@@ -1,7 +1,7 @@
 /** Shows the progress of long work on standard error: a bar on a terminal, otherwise a plain line now and then. */
 import type { JobProgress } from '@gridkeep/storage/jobs/jobs';
 import type { SingleBar } from 'cli-progress';
-import { formatBytes } from '../commands/format.ts';
+import { describeProgress } from '../commands/format.ts';
 import { harmless } from './output.ts';
 
 export interface ProgressView {
@@ -11,18 +11,20 @@ export interface ProgressView {
 }
 
 const lineEveryMs = 5_000;
+/** Short work needs no lines. */
+const firstLineAfterMs = 2_000;
 
 export function createProgressView(stream: NodeJS.WriteStream): ProgressView {
   return stream.isTTY ? barView(stream) : lineView(stream);
 }
 
 function lineView(stream: NodeJS.WriteStream): ProgressView {
-  let shownAt = -Infinity;
+  let shownAt = performance.now() + firstLineAfterMs - lineEveryMs;
   let last = '';
   return {
     show: (progress) => {
       const now = performance.now();
-      const text = describe(progress);
+      const text = describeProgress(progress);
       if (now - shownAt < lineEveryMs || text === last) return;
       shownAt = now;
       last = text;
@@ -40,7 +42,7 @@ function barView(stream: NodeJS.WriteStream): ProgressView {
     if (bar === undefined || latest === undefined) return;
     const { done, total } = latest;
     bar.setTotal(total ?? Math.max(done, 1));
-    bar.update(done, { text: harmless(describe(latest)).replaceAll('\n', ' ') });
+    bar.update(done, { text: harmless(describeProgress(latest)).replaceAll('\n', ' ') });
   };
   const loading = import('cli-progress').then(({ default: { SingleBar: Bar, Presets } }) => {
     if (stopped) return;
@@ -64,14 +66,4 @@ function barView(stream: NodeJS.WriteStream): ProgressView {
       bar?.stop();
     },
   };
-}
-
-export function describe(progress: JobProgress): string {
-  const { done, total, unit, message } = progress;
-  const count =
-    unit === 'bytes'
-      ? `${formatBytes(done)}${total === undefined ? '' : ` of ${formatBytes(total)}`}`
-      : `${done}${total === undefined ? '' : ` of ${total}`} ${unit}`;
-  const percent = total === undefined || total === 0 ? '' : `${Math.floor((done / total) * 100)} %, `;
-  return `${percent}${count}${message === undefined ? '' : `: ${message}`}`;
 }

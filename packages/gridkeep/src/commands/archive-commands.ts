@@ -1,4 +1,6 @@
 import { inspectArchive } from '@gridkeep/content/archives/inspect-archive';
+import { diffArchives } from '@gridkeep/content/archives/diff-archives';
+import type { ArchiveDiff } from '@gridkeep/content/archives/diff-archives';
 import type { InspectionReport } from '@gridkeep/content/archives/inspection-report';
 import Type from 'typebox';
 import { localCommand } from './command.ts';
@@ -34,6 +36,47 @@ export const archiveInspect = localCommand({
     };
   },
 });
+
+export const archiveDiff = localCommand({
+  name: 'archive diff',
+  summary: 'Compare two OARs or two IARs by what they mean; exit code 1 when they differ',
+  examples: ['gridkeep archive diff original.oar saved.oar', 'gridkeep archive diff a.iar b.iar --json'],
+  input: Type.Object(
+    {
+      a: Type.String({ description: 'OAR or IAR file' }),
+      b: Type.String({ description: 'OAR or IAR file' }),
+    },
+    { additionalProperties: false },
+  ),
+  positional: ['a', 'b'],
+  paths: ['a', 'b'],
+  run: async (input) => {
+    const diff = await diffArchives(input.a, input.b);
+    return { exitCode: diff.equal ? 0 : 1, data: { ...diff }, text: diffText(diff) };
+  },
+});
+
+function diffText(diff: ArchiveDiff): string {
+  const { counts, differences, refused } = diff;
+  return [
+    diff.equal ? 'The archives are equal.' : 'The archives differ.',
+    formatTable(
+      ['', 'SAME', 'DIFFERENT', 'ONLY IN A', 'ONLY IN B'],
+      Object.entries(counts).map(([what, count]) => [
+        what,
+        ...[count.same, count.differs, count.onlyInA, count.onlyInB].map(String),
+      ]),
+      '',
+    ),
+    ...(refused.a + refused.b === 0
+      ? []
+      : [`Not compared, since they cannot be used: ${refused.a} entries of a, ${refused.b} of b.`]),
+    ...differences.flatMap(({ what, key, change, details }) => [
+      `${what} ${key}: ${change}`,
+      ...details.map((line) => `  ${line}`),
+    ]),
+  ].join('\n');
+}
 
 function inspectionText(report: InspectionReport): string {
   const { regions, assets, references, inventory, refusal } = report;
@@ -73,7 +116,9 @@ function inspectionText(report: InspectionReport): string {
         String(region.parts),
         String(region.scripts),
         String(region.parcels),
-        region.terrain === undefined ? 'none' : `${region.terrain.lowest} to ${region.terrain.highest} m`,
+        region.terrain === undefined
+          ? 'none'
+          : `${region.terrain.lowest.toFixed(1)} to ${region.terrain.highest.toFixed(1)} m`,
       ]),
       '',
     ),

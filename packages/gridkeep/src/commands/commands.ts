@@ -1,9 +1,12 @@
 /** All commands, in the order in which help lists them. */
-import { archiveInspect } from './archive-commands.ts';
-import { blobsStats } from './blobs-commands.ts';
+import { archiveDiff, archiveInspect } from './archive-commands.ts';
+import { blobsCompact, blobsReindex, blobsStats, blobsVerify } from './blobs-commands.ts';
 import type { Command, InstallationCommand } from './command.ts';
 import { gridCreate, gridList, gridShow } from './grid-commands.ts';
+import { inventoryLoad, inventorySave } from './inventory-archive-commands.ts';
 import { inventoryList } from './inventory-commands.ts';
+import { jobsCancel, jobsList, jobsWatch } from './jobs-commands.ts';
+import { regionLoad, regionSave } from './region-archive-commands.ts';
 import { regionCreate, regionList, regionShow } from './region-commands.ts';
 import { residentCreate, residentList, residentPassword } from './resident-commands.ts';
 import { simulatorAdd, simulatorList, simulatorRevoke } from './simulator-commands.ts';
@@ -20,9 +23,20 @@ export const commands: readonly Command[] = [
   regionCreate,
   regionList,
   regionShow,
+  regionLoad,
+  regionSave,
+  inventoryLoad,
+  inventorySave,
   inventoryList,
   archiveInspect,
+  archiveDiff,
   blobsStats,
+  blobsVerify,
+  blobsReindex,
+  blobsCompact,
+  jobsList,
+  jobsWatch,
+  jobsCancel,
   simulatorAdd,
   simulatorList,
   simulatorRevoke,

@@ -1,4 +1,5 @@
 /** Text forms of what commands report. */
+import type { JobProgress } from '@gridkeep/storage/jobs/jobs';
 
 const byteUnits = ['B', 'kB', 'MB', 'GB', 'TB', 'PB'] as const;
 
@@ -60,4 +61,14 @@ export function formatTable(
 export function formatFields(fields: readonly (readonly [string, string])[]): string {
   const width = Math.max(0, ...fields.map(([name]) => name.length));
   return fields.map(([name, value]) => `${`${name}:`.padEnd(width + 2)}${value}`).join('\n');
+}
+
+export function describeProgress(progress: JobProgress): string {
+  const { done, total, unit, message } = progress;
+  const count =
+    unit === 'bytes'
+      ? `${formatBytes(done)}${total === undefined ? '' : ` of ${formatBytes(total)}`}`
+      : `${done}${total === undefined ? '' : ` of ${total}`} ${unit}`;
+  const percent = total === undefined || total === 0 ? '' : `${Math.floor((done / total) * 100)} %, `;
+  return `${percent}${count}${message === undefined ? '' : `: ${message}`}`;
 }

@@ -13,9 +13,9 @@ export const status = installationCommand({
   examples: ['gridkeep status', 'gridkeep status --json --data /srv/grids'],
   input: Type.Object({}, { additionalProperties: false }),
   run: async (installation) => {
-    const { server, tenants } = installation;
+    const { server, tenants, jobs } = installation;
     const found = await installationStatus(installation);
-    const counts = await countJobs();
+    const counts = await countJobs(jobs);
     const warnings = [...found.warnings];
     if (counts.failedLately > 0)
       warnings.push(

@@ -1,5 +1,5 @@
 /** Where things stand in the data folder, and how it is made. */
-import { existsSync, mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { GridSlug } from '@gridkeep/hosting/tenants/grid';
 
@@ -7,6 +7,8 @@ export interface DataFolder {
   readonly path: string;
   readonly hostDatabase: string;
   readonly blobs: string;
+  /** For files that live as long as one job. */
+  readonly temporary: string;
   gridDatabase(slug: GridSlug): string;
 }
 
@@ -15,6 +17,7 @@ export function dataFolderAt(path: string): DataFolder {
     path,
     hostDatabase: join(path, 'gridkeep.db'),
     blobs: join(path, 'blobs'),
+    temporary: join(path, 'tmp'),
     gridDatabase: (slug) => join(path, 'grids', slug, 'grid.db'),
   };
 }
@@ -22,6 +25,12 @@ export function dataFolderAt(path: string): DataFolder {
 /** Only its owner may look into a data folder: it holds password hashes and everything residents own. */
 export function makePrivateFolder(path: string): void {
   mkdirSync(path, { recursive: true, mode: 0o700 });
+}
+
+/** Takes away what killed jobs left. Only the holder of the lock may call this. */
+export function emptyTemporaryFolder(folder: DataFolder): void {
+  rmSync(folder.temporary, { recursive: true, force: true });
+  makePrivateFolder(folder.temporary);
 }
 
 export function dataFolderExists(path: string): boolean {

@@ -1,9 +1,11 @@
 /** Everything that is open while a process owns a data folder. Commands and servers work on this. */
 import type { MaintainedBlobStore } from '@gridkeep/storage/blobs/maintenance';
 import type { Database } from '@gridkeep/storage/database/database';
+import type { JobQueue } from '@gridkeep/storage/jobs/job-queue';
 import type { Configuration } from '../configuration/configuration.ts';
 import type { ServerFacts } from '../server/summary.ts';
 import type { GridTenants } from './grid-tenants.ts';
+import type { InstallationWorker } from './installation-worker.ts';
 
 export interface Installation {
   readonly configuration: Configuration;
@@ -12,6 +14,8 @@ export interface Installation {
   /** The content of all grids. */
   readonly blobs: MaintainedBlobStore;
   readonly tenants: GridTenants;
+  readonly jobs: JobQueue;
+  readonly worker: InstallationWorker;
   /** Only where a server runs. */
   readonly server?: ServerFacts;
   /** Stops the worker, then closes the stores. */

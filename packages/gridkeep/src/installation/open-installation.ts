@@ -4,6 +4,7 @@ import { dirname } from 'node:path';
 import { gridMigrations } from '@gridkeep/grid/grid-database';
 import { createGridServices } from '@gridkeep/grid/grid-services';
 import type { GridServices } from '@gridkeep/grid/grid-services';
+import { loadLedgerMigrations } from '@gridkeep/hosting/ingress/load-ledger';
 import { schemaOfGrid } from '@gridkeep/hosting/tenants/grid';
 import type { Grid, GridSlug } from '@gridkeep/hosting/tenants/grid';
 import { Tenants } from '@gridkeep/hosting/tenants/tenants';
@@ -11,12 +12,16 @@ import type { MaintainedBlobStore } from '@gridkeep/storage/blobs/maintenance';
 import type { Database } from '@gridkeep/storage/database/database';
 import { openDatabase } from '@gridkeep/storage/database/open-database';
 import { SqliteThreads } from '@gridkeep/storage/database/sqlite-threads';
+import { JobQueue } from '@gridkeep/storage/jobs/job-queue';
+import { jobMigrations } from '@gridkeep/storage/jobs/job-tables';
 import type { Configuration } from '../configuration/configuration.ts';
-import { dataFolderAt } from '../data-folder/data-folder.ts';
+import { dataFolderAt, emptyTemporaryFolder } from '../data-folder/data-folder.ts';
 import type { DataFolder } from '../data-folder/data-folder.ts';
+import { jobHandlers } from '../jobs/job-handlers.ts';
 import { verifyMigrations } from '../jobs/verify-state.ts';
 import type { Logger } from '../logging/logger.ts';
 import type { Installation } from './installation.ts';
+import { InstallationWorker } from './installation-worker.ts';
 import { openBlobs } from './open-blobs.ts';
 
 const hostSchema = 'gridkeep';
@@ -24,19 +29,28 @@ const hostSchema = 'gridkeep';
 /** The caller holds the lock of the data folder. `log` is absent where a command works alone. */
 export async function openInstallation(configuration: Configuration, log?: Logger): Promise<Installation> {
   const folder = dataFolderAt(configuration.data);
+  emptyTemporaryFolder(folder);
   await using stack = new AsyncDisposableStack();
   const threads = new SqliteThreads();
   stack.defer(() => threads.close());
-  const [host, blobs] = await openStores(stack, configuration, folder, threads);
+  const [host, blobs] = await openStores(stack, configuration, folder, threads, log);
   const tenants = await Tenants.open<GridServices>({
     host,
     openDatabase: (slug) => openGridDatabase(configuration, folder, threads, slug),
     createServices: (grid, database) => createServices(grid, database, blobs, log),
   });
   stack.defer(() => tenants.close());
-  await host.migrate(verifyMigrations);
+  const jobs = new JobQueue(host);
+  await host.migrate([...verifyMigrations, ...jobMigrations]);
+  const worker = new InstallationWorker({
+    queue: jobs,
+    handlers: jobHandlers({ host, blobs, tenants, temporaryFolder: folder.temporary }),
+    aloneOnDatabase: host.dialect === 'sqlite',
+    report: (error) => log?.error({ err: error }, 'the job worker met an error'),
+  });
+  stack.defer(() => worker.stop());
   const opened = stack.move();
-  return { configuration, host, blobs, tenants, close: () => opened.disposeAsync() };
+  return { configuration, host, blobs, tenants, jobs, worker, close: () => opened.disposeAsync() };
 }
 
 /** Both at once, since each waits for the disk; what did open is closed when the other fails. */
@@ -45,10 +59,11 @@ async function openStores(
   configuration: Configuration,
   folder: DataFolder,
   threads: SqliteThreads,
+  log: Logger | undefined,
 ): Promise<readonly [Database, MaintainedBlobStore]> {
   const [host, blobs] = await Promise.allSettled([
     openHostDatabase(configuration, folder, threads),
-    openBlobs(configuration, folder),
+    openBlobs(configuration, folder, log),
   ]);
   if (blobs.status === 'fulfilled') stack.defer(() => blobs.value.close());
   if (host.status === 'fulfilled') stack.defer(() => host.value.close());
@@ -87,7 +102,7 @@ async function createServices(
   blobs: MaintainedBlobStore,
   log: Logger | undefined,
 ): Promise<GridServices> {
-  await database.migrate(gridMigrations);
+  await database.migrate([...gridMigrations, ...loadLedgerMigrations]);
   return createGridServices({
     database,
     blobs,

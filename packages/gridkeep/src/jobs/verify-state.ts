@@ -17,8 +17,8 @@ export const verifyMigrations: readonly Migration[] = [
   },
 ];
 
-/** Damages kept with their details; more are only counted. */
-export const damagesListedMax = 1000;
+/** Damages kept with their details, so that a job's result stays below its limit; more are only counted. */
+export const damagesListedMax = 200;
 
 export const damageSchema = Type.Object({
   /** SHA-256 in hexadecimal digits; null when it is not known which blob stood there. */

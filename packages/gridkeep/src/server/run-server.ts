@@ -25,9 +25,9 @@ export async function runServer(configuration: Configuration, json: boolean): Pr
   try {
     log.debug({ configuration: showConfiguration(configuration) }, 'configuration');
     const server = await startServer(configuration, log);
-    const data = summaryData(server.facts);
-    process.stdout.write(json ? `${JSON.stringify(data)}\n` : `${summaryText(server.facts)}\n`);
-    log.info(data, 'ready');
+    const { facts } = server;
+    process.stdout.write(`${json ? JSON.stringify(summaryData(facts)) : summaryText(facts)}\n`);
+    log.info({ ...facts, version: gridkeepVersion }, 'ready');
     const signal = await stop;
     log.info({ signal }, 'stopping: open requests end, jobs are handed back');
     await server.stop();

@@ -84,6 +84,9 @@ export async function startServer(configuration: Configuration, log: Logger): Pr
       logFailure: (command, error) => log.error({ err: error, command }, 'command failed'),
     });
     stack.defer(() => control.close());
+    // Watched jobs are given back first, so that the commands that wait for them end.
+    stack.defer(() => installation.worker.stop());
+    installation.worker.start();
     const opened = stack.move();
     return { facts, stop: () => opened.disposeAsync() };
   } catch (error) {
