@@ -1,9 +1,8 @@
 /** A throw-away PostgreSQL: one per test process, in a temporary folder, reached by a Unix socket, gone with the process. */
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
-import { chownSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { chownSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createConnection } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { postgresFolder } from './requirements.ts';
 
@@ -45,15 +44,10 @@ function serverAccount(): Account | undefined {
   throw new Error('PostgreSQL does not run as root, and there is no account postgres or nobody');
 }
 
-function answers(socket: string): Promise<boolean> {
-  return new Promise((resolve) => {
-    const connection = createConnection(socket);
-    connection.once('connect', () => {
-      connection.destroy();
-      resolve(true);
-    });
-    connection.once('error', () => resolve(false));
-  });
+/** The server says so itself, in the eighth line of its process file; it takes connections before it answers them. */
+function isReady(folder: string): boolean {
+  const file = join(folder, 'data', 'postmaster.pid');
+  return existsSync(file) && readFileSync(file, 'utf8').split('\n')[7]?.trim() === 'ready';
 }
 
 function ended(child: ChildProcess): Promise<void> {
@@ -78,7 +72,7 @@ async function startServer(
   server.unref();
   for (let attempt = 0; attempt < startAttemptsMax; attempt += 1) {
     if (server.exitCode !== null) throw new Error(`postgres ended with ${server.exitCode}`);
-    if (await answers(join(folder, '.s.PGSQL.5432'))) return server;
+    if (isReady(folder)) return server;
     await sleep(startPauseMs);
   }
   server.kill('SIGQUIT');

@@ -6,7 +6,7 @@ import { jsonText } from './job-queue.ts';
 import { type JobTables, parseJson, type ScheduleRow } from './job-tables.ts';
 import { JobInputError, type JobRecord, type Json } from './jobs.ts';
 
-const nameCharactersMax = 200;
+const nameCharactersMax = 150;
 const cronCharactersMax = 100;
 const dueSchedulesMax = 100;
 
@@ -126,11 +126,18 @@ export class JobSchedules {
       .orderBy('next_run_at')
       .limit(dueSchedulesMax)
       .execute();
+    const errors: unknown[] = [];
     for (const row of due) {
-      const job = await this.#enqueue(row);
-      if (job !== undefined) jobs.push(job);
+      try {
+        const job = await this.#enqueue(row);
+        if (job !== undefined) jobs.push(job);
+      } catch (error) {
+        // One bad schedule does not stop the others.
+        errors.push(error);
+      }
     }
     if (jobs.length > 0) this.#queue.wanted.notify();
+    if (errors.length > 0) throw new AggregateError(errors, `${errors.length} schedules could not be run`);
     return jobs;
   }
 
