@@ -141,6 +141,7 @@ forEachDatabase('the quota is exact however many write at once', async (_test, d
     grid.assets.create(testAsset('one more'), 'test'),
     /quota of 1000 bytes.*8 bytes too many/,
   );
+  assert.equal((await grid.blobs.has([blobIdOf(bytesOf('one more'))])).size, 0, 'nothing was written');
 });
 
 forEachDatabase('two programs writing at once count exactly', async (_test, database, location) => {

@@ -80,11 +80,12 @@ export class Assets {
     const { data, ...description } = asset;
     const blobId = checkedBlobId(asset);
     const known = await this.find(asset.id);
-    if (known === undefined) await this.#usage.requireRoom(this.#database, 0);
+    const size = data.byteLength;
+    if (known?.blobId !== blobId) await this.#usage.requireRoom(this.#database, { blobId, size });
     // Also for an asset that exists: a blob that was lost is there again once somebody brings it.
     await this.#blobs.put(data, { id: blobId, compress: compressionOf(asset.type) });
     if (known?.blobId === blobId) return { outcome: 'exists', record: known };
-    const record = storableRecord({ ...description, blobId, size: data.byteLength });
+    const record = storableRecord({ ...description, blobId, size });
     const result = await this.#queue.add({ record, source });
     this.#records.set(result.record.id, result.record);
     if (result.conflict !== undefined) this.#onConflict?.(result.conflict);

@@ -49,6 +49,16 @@ export async function addUses(
     .execute();
 }
 
+export async function isUsed(queries: Queries, blob: Uint8Array): Promise<boolean> {
+  const row = await queries
+    .tables<UsageTables>()
+    .selectFrom('used_blob')
+    .select('uses')
+    .where('blob', '=', blob)
+    .executeTakeFirst();
+  return row !== undefined;
+}
+
 export async function deleteUnused(queries: Queries, blobs: readonly Uint8Array[]): Promise<void> {
   await queries.tables<UsageTables>().deleteFrom('used_blob').where('blob', 'in', blobs).execute();
 }

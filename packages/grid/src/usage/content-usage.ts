@@ -7,7 +7,7 @@ import type { BlobId } from '@gridkeep/storage/blobs/blob-store';
 import type { Queries } from '@gridkeep/storage/database/database';
 import { readBlobId, storedBlobId } from '@gridkeep/storage/database/stored-ids';
 import { chunked } from '../chunks.ts';
-import { addUses, changeTotal, clearUses, deleteUnused, readTotal } from './content-usage-store.ts';
+import { addUses, changeTotal, clearUses, deleteUnused, isUsed, readTotal } from './content-usage-store.ts';
 
 /** 100 GB, decimal, as storage is sold. */
 export const quotaBytesDefault = 100_000_000_000;
@@ -63,10 +63,11 @@ export class ContentUsage {
     await this.#change(queries, blobs, -1);
   }
 
-  /** Throws when so many more bytes cannot fit; lets a writer refuse before it stores anything. */
-  async requireRoom(queries: Queries, bytes: number): Promise<void> {
-    const wanted = (await readTotal(queries)).bytes + bytes;
-    if (wanted > this.quotaBytes) throw new QuotaExceededError(this.quotaBytes, wanted);
+  /** Throws when content that is not used yet does not fit; lets a writer refuse before it stores any of it. */
+  async requireRoom(queries: Queries, blob: UsedBlob): Promise<void> {
+    const wanted = (await readTotal(queries)).bytes + blob.size;
+    if (wanted > this.quotaBytes && !(await isUsed(queries, storedBlobId(blob.blobId))))
+      throw new QuotaExceededError(this.quotaBytes, wanted);
   }
 
   /** Counts everything afresh from the records themselves, over the quota or not. */
