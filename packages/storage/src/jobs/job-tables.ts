@@ -95,7 +95,7 @@ export const jobMigrations: readonly Migration[] = [
 export function databaseNow(dialect: DialectName): RawBuilder<number> {
   return dialect === 'sqlite'
     ? sql<number>`cast(unixepoch('subsec') * 1000 as integer)`
-    : sql<number>`floor(extract(epoch from clock_timestamp()) * 1000)::bigint`;
+    : sql<number>`floor(extract(epoch from statement_timestamp()) * 1000)::bigint`;
 }
 
 export function jobRecord(row: JobRow): JobRecord {
