@@ -4,6 +4,7 @@ import type { Uuid } from '@gridkeep/wire/uuid';
 import type { ArchiveEntry } from './archive-entry.ts';
 import { digestOf, pathText, RegionNames, thingOf } from './archive-meaning.ts';
 import type { ThingKind } from './archive-meaning.ts';
+import { detachedText, detachedUuid } from './detached.ts';
 import { readArchive } from './archive-reader.ts';
 import type { ReadOptions } from './archive-reader.ts';
 import type { ArchiveSource } from './archive-source.ts';
@@ -62,9 +63,10 @@ class Digest {
     if (thing === undefined) return;
     const { kind, key, meaning, regionDir, linkTarget } = thing;
     const digest = digestOf(meaning);
-    if (entry.kind === 'item') this.#paths.set(entry.item.id, key);
-    if (linkTarget !== undefined) this.#links.push({ key, digest, target: linkTarget });
-    else if (regionDir !== undefined) this.#regionThings.push({ kind, regionDir, key, digest });
+    if (entry.kind === 'item') this.#paths.set(detachedUuid(entry.item.id), key);
+    if (linkTarget !== undefined) this.#links.push({ key, digest, target: detachedUuid(linkTarget) });
+    else if (regionDir !== undefined)
+      this.#regionThings.push({ kind, regionDir, key: detachedText(key), digest });
     else if (kind === 'asset') this.#addOnce(kind, key, digest);
     else this.#put(kind, key, digest);
   }

@@ -1,5 +1,6 @@
 /** What a reader of archives has to say: findings by rule, kept short however many there are. */
 import type { Uuid } from '@gridkeep/wire/uuid';
+import { detachedText, detachedUuid } from './detached.ts';
 
 /** The rules of a validator of archives; README.md says what each means. */
 export type RuleCode =
@@ -74,6 +75,16 @@ export function cutName(name: string): string {
 
 export type ReportFinding = (finding: Finding) => void;
 
+/** Messages quote documents, and a quote would keep its document in memory. */
+function detached({ message, entry, ids, ...rest }: Finding): Finding {
+  return {
+    ...rest,
+    ...(entry !== undefined && { entry: detachedText(cutName(entry)) }),
+    message: detachedText(message),
+    ...(ids && { ids: ids.map(detachedUuid) }),
+  };
+}
+
 export interface FindingCount {
   readonly rule: RuleCode;
   readonly severity: Severity;
@@ -100,8 +111,7 @@ export class FindingLog {
     }
     counted.count += 1;
     if (finding.entryRefused === true) this.#entriesRefused += 1;
-    if (counted.count <= this.#perRuleMax)
-      this.#kept.push(finding.entry === undefined ? finding : { ...finding, entry: cutName(finding.entry) });
+    if (counted.count <= this.#perRuleMax) this.#kept.push(detached(finding));
   };
 
   /** The first of each rule and severity, in the order they came. */

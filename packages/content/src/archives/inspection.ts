@@ -23,8 +23,7 @@ import type { FindingLog, ReportFinding } from './findings.ts';
 import type { InspectionReport, PolicyReport } from './inspection-report.ts';
 import { InventoryCensus } from './inventory-census.ts';
 import { parseCreatorData, PeopleCount } from './people.ts';
-import { ReferenceGraph } from './reference-graph.ts';
-import type { Holder } from './reference-graph.ts';
+import { holderOf, ReferenceGraph } from './reference-graph.ts';
 import { resolveReferences } from './resolve-references.ts';
 import type { KnownAssets, Resolution } from './resolve-references.ts';
 import { RegionCensus } from './region-census.ts';
@@ -69,7 +68,7 @@ export class Inspection {
     }
     if (!this.#assets.add({ id, type, size: bytes.length, sha256, entry: name, offset })) return false;
     this.#notePolicy(content.policy);
-    const holder: Holder = { kind: 'asset', id, name: '', entry: name };
+    const holder = holderOf('asset', id, '', name);
     for (const reference of content.references) this.#graph.want(holder, reference);
     return true;
   }
@@ -84,7 +83,7 @@ export class Inspection {
       halcyonObjects: 0,
     });
     this.#people(object.identities);
-    const holder: Holder = { kind: 'object', id: object.rootId, name: object.name, entry: name };
+    const holder = holderOf('object', object.rootId, object.name, name);
     for (const reference of object.references) this.#graph.want(holder, reference);
   }
 
@@ -94,13 +93,13 @@ export class Inspection {
     this.#regions.parcel(entry);
     this.#owners.add(parcel.ownerId);
     this.#groups.add(parcel.groupId);
-    const holder: Holder = { kind: 'parcel', id: parcel.id, name: parcel.name, entry: name };
+    const holder = holderOf('parcel', parcel.id, parcel.name, name);
     for (const reference of references) this.#graph.want(holder, reference);
   }
 
   settings(entry: SettingsEntry): void {
     this.#regions.settings(entry);
-    const holder: Holder = { kind: 'settings', id: undefined, name: entry.regionName, entry: entry.name };
+    const holder = holderOf('settings', undefined, entry.regionName, entry.name);
     for (const reference of entry.references) this.#graph.want(holder, reference);
   }
 
@@ -120,7 +119,7 @@ export class Inspection {
     this.#creators.add(creator.id, (data.name ?? creator.name)?.slice(0, 200), data.home);
     if (item.assetType === AssetTypes.link || item.assetType === AssetTypes.linkFolder)
       this.#inventory.link({ item: item.id, target: item.assetId, name: item.name, entry: name, offset });
-    const holder: Holder = { kind: 'item', id: item.id, name: item.name, entry: name };
+    const holder = holderOf('item', item.id, item.name, name);
     for (const reference of references) this.#graph.want(holder, reference);
     return implied;
   }

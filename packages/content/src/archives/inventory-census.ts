@@ -1,6 +1,7 @@
 /** The tree of an IAR: which folders there are, which were announced, where links lead. */
 import type { Uuid } from '@gridkeep/wire/uuid';
 import type { FolderEntry, ItemEntry, PathStep } from './archive-entry.ts';
+import { detachedText, detachedUuid } from './detached.ts';
 import type { Finding } from './findings.ts';
 import type { InventoryReport } from './inspection-report.ts';
 
@@ -59,12 +60,18 @@ export class InventoryCensus {
     const implied = this.enter(entry.path);
     this.#unannounced += implied.length;
     this.#hold(entry.path.reduce(keyOf, ''));
-    this.#itemIds.add(entry.item.id);
+    this.#itemIds.add(detachedUuid(entry.item.id));
     return implied;
   }
 
   link(link: InventoryLink): void {
-    this.#links.push(link);
+    const { item, target, name } = link;
+    this.#links.push({
+      ...link,
+      item: detachedUuid(item),
+      target: detachedUuid(target),
+      name: detachedText(name),
+    });
   }
 
   asset(): void {

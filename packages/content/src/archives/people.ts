@@ -1,6 +1,7 @@
 /** Creators, owners and groups that an archive names, with counts. */
 import { tryParseUuid, zeroUuid } from '@gridkeep/wire/uuid';
 import type { Uuid } from '@gridkeep/wire/uuid';
+import { detachedText, detachedUuid } from './detached.ts';
 import type { People, Person } from './inspection-report.ts';
 
 interface Counted {
@@ -20,14 +21,21 @@ export class PeopleCount {
 
   add(id: Uuid | undefined, name?: string, home?: string): void {
     if ((id === undefined || id === zeroUuid) && name === undefined) return;
-    const key = id ?? `name ${name ?? ''}`;
-    const known = this.#people.get(key);
+    const found = id ?? `name ${name ?? ''}`;
+    const known = this.#people.get(found);
     if (known !== undefined) {
       known.count += 1;
       known.name ??= name;
       known.home ??= home;
-    } else if (this.#people.size < distinctMax) this.#people.set(key, { id, name, home, count: 1 });
-    else this.#beyond += 1;
+    } else if (this.#people.size < distinctMax) {
+      const kept = id && detachedUuid(id);
+      this.#people.set(kept ?? detachedText(found), {
+        id: kept,
+        name: name && detachedText(name),
+        home: home && detachedText(home),
+        count: 1,
+      });
+    } else this.#beyond += 1;
   }
 
   report(): People {

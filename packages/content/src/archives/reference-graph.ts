@@ -2,6 +2,7 @@
 import type { Uuid } from '@gridkeep/wire/uuid';
 import type { AssetReference } from '../assets/asset-reference.ts';
 import type { AssetType } from '../assets/asset-kinds.ts';
+import { detachedText, detachedUuid } from './detached.ts';
 
 /** Who names assets; shared by all references of one document. */
 export interface Holder {
@@ -32,6 +33,11 @@ export interface AssetNode {
 
 /** Enough to find the trouble; the count is exact. */
 const wantsMax = 3;
+/** Who holds an id, fit to be kept after its entry is gone. */
+export function holderOf(kind: Holder['kind'], id: Uuid | undefined, name: string, entry: string): Holder {
+  return { kind, id: id && detachedUuid(id), name: detachedText(name), entry };
+}
+
 /** Ids that only text scans found: past this, a hostile script could fill the memory. */
 const uncertainMax = 1_000_000;
 
@@ -43,8 +49,9 @@ export class ReferenceGraph {
   node(id: Uuid): AssetNode {
     let node = this.#nodes.get(id);
     if (node === undefined) {
+      const kept = detachedUuid(id);
       node = {
-        id,
+        id: kept,
         content: undefined,
         damaged: false,
         wantedType: undefined,
@@ -52,7 +59,7 @@ export class ReferenceGraph {
         uncertain: false,
         wants: undefined,
       };
-      this.#nodes.set(id, node);
+      this.#nodes.set(kept, node);
     }
     return node;
   }
@@ -71,7 +78,7 @@ export class ReferenceGraph {
     if (node.certain === 0) node.wantedType = reference.type;
     node.certain += 1;
     node.wants ??= [];
-    if (node.wants.length < wantsMax) node.wants.push({ holder, where: reference.where });
+    if (node.wants.length < wantsMax) node.wants.push({ holder, where: detachedText(reference.where) });
   }
 
   #wantUncertain(id: Uuid): void {

@@ -2,6 +2,7 @@
 import type { Uuid } from '@gridkeep/wire/uuid';
 import type { Vector3 } from '@gridkeep/wire/vector';
 import type { ControlFile, ControlRegion, RegionSize } from '../documents/control-file.ts';
+import { detachedUuid } from './detached.ts';
 import { ArchiveRefusedError } from './findings.ts';
 import type { ReportFinding } from './findings.ts';
 import type { RegionReport } from './inspection-report.ts';
@@ -78,7 +79,7 @@ export class RegionCensus {
         message: 'another object has the same root id',
         ids: [object.rootId],
       });
-    this.#rootIds.add(object.rootId);
+    this.#rootIds.add(detachedUuid(object.rootId));
   }
 
   parcel({ regionDir, parcel }: ParcelEntry): void {
@@ -95,7 +96,7 @@ export class RegionCensus {
         offset,
         message: 'a second file of settings for its region',
       });
-    region.settings = { entry: name, telehub: settings.telehub?.objectId };
+    region.settings = { entry: name, telehub: settings.telehub && detachedUuid(settings.telehub.objectId) };
     region.name = regionName;
   }
 
