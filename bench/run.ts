@@ -20,7 +20,9 @@ if (chosen.length === 0) {
   process.exit(2);
 }
 
-console.log(`Node ${process.version}, ${cpus().length} × ${cpus()[0]?.model ?? 'unknown CPU'}, Linux ${release()}`);
+console.log(
+  `Node ${process.version}, ${cpus().length} × ${cpus()[0]?.model ?? 'unknown CPU'}, Linux ${release()}`,
+);
 for (const file of chosen) {
   const module: unknown = await import(pathToFileURL(resolve(import.meta.dirname, file)).href);
   if (typeof module !== 'object' || module === null || !('default' in module) || !isCase(module.default)) {

@@ -54,6 +54,12 @@ export class WorldAssets {
     return { id, type: shape.type, bytes: this.#content(shape.type, size, content) };
   }
 
+  /** As `at`, without making the bytes. */
+  kindAt(index: number): Pick<WorldAsset, 'id' | 'type'> {
+    const random = new Random(this.#contentIndex(index) * 2_654_435 + this.#seed);
+    return { id: seededUuid(this.#seed, 'asset', index), type: pick(random.next()).type };
+  }
+
   #contentIndex(index: number): number {
     const random = new Random(index * 747_796 + this.#seed + 1);
     return index > 0 && random.next() < duplicateShare

@@ -1,12 +1,10 @@
 /** Saves a resident's inventory, or a folder of it, as an inventory archive (IAR) that OpenSimulator loads. */
 import type {
-  ArchiveAsset,
   IarContent,
   InventoryFolderContent,
   InventoryItemContent,
 } from '@gridkeep/content/archives/iar-writer';
 import { writeIar } from '@gridkeep/content/archives/iar-writer';
-import { AssetTypes, parseAssetType } from '@gridkeep/content/assets/asset-kinds';
 import { writeInventoryControl } from '@gridkeep/content/documents/control-file';
 import { itemReferences, writeInventoryItem } from '@gridkeep/content/documents/inventory-item';
 import type { InventoryItem as ItemDocument } from '@gridkeep/content/documents/inventory-item';
@@ -18,6 +16,8 @@ import { Residents } from '../residents.ts';
 import { AssetClosure } from './asset-closure.ts';
 import type { MissingReference } from './asset-closure.ts';
 import { writeDurableFile } from './durable-file.ts';
+import type { LostContent } from './saved-content.ts';
+import { SavedContent } from './saved-content.ts';
 import type { SaveContext } from './save-region.ts';
 import { SaveRefusedError } from './save-region.ts';
 
@@ -38,8 +38,9 @@ export interface InventorySaveResult {
   /** Assets that something certainly needs and the grid does not have. */
   readonly missing: readonly MissingReference[];
   readonly missingCount: number;
-  /** Assets whose record exists and whose content is gone. */
-  readonly lost: readonly Uuid[];
+  /** Left out, since their content is gone or damaged; the first 1000. */
+  readonly lost: readonly LostContent[];
+  readonly lostCount: number;
   /** Of the file. */
   readonly bytes: number;
 }
@@ -59,16 +60,16 @@ class InventorySave {
   readonly #context: SaveContext;
   readonly #closure: AssetClosure;
   readonly #residents: Residents;
-  readonly #lost: Uuid[] = [];
+  readonly #saved: SavedContent;
   #folders = 0;
   #items = 0;
-  #assets = 0;
 
   constructor(grid: GridServices, request: InventorySaveRequest, context: SaveContext) {
     this.#grid = grid;
     this.#request = request;
     this.#context = context;
     this.#closure = new AssetClosure(grid.assets);
+    this.#saved = new SavedContent(grid.blobs);
     this.#residents = new Residents(grid.accounts);
   }
 
@@ -78,17 +79,18 @@ class InventorySave {
       overwrite: this.#request.overwrite,
       signal: this.#context.signal,
       onBytes: (done) => {
-        const message = `${this.#items} items, ${this.#assets} assets written`;
+        const message = `${this.#items} items, ${this.#saved.assets} assets written`;
         this.#context.progress({ done, unit: 'bytes', message });
       },
     });
     return {
       folders: this.#folders,
       items: this.#items,
-      assets: this.#assets,
+      assets: this.#saved.assets,
       missing: this.#closure.missing,
       missingCount: this.#closure.missingCount,
-      lost: this.#lost,
+      lost: this.#saved.lost,
+      lostCount: this.#saved.lostCount,
       bytes,
     };
   }
@@ -98,7 +100,7 @@ class InventorySave {
     const target = await this.#grid.inventory.findByPath(residentId, path);
     if (target === undefined)
       throw new SaveRefusedError(`there is nothing at ${JSON.stringify(path)} in this inventory`);
-    const assets = withAssets ? this.#assetEntries() : [];
+    const assets = withAssets ? this.#saved.assetsOf(this.#closure) : [];
     if (target.kind === 'item') {
       const withHome = target.item.creatorData !== '';
       const control = writeInventoryControl({ assetsIncluded: withAssets, withHome });
@@ -170,17 +172,5 @@ class InventorySave {
       groupOwned: item.groupOwned,
       creationDate: item.creationDate,
     };
-  }
-
-  async *#assetEntries(): AsyncGenerator<ArchiveAsset> {
-    for await (const record of this.#closure.records()) {
-      const bytes = await this.#grid.blobs.get(record.blobId);
-      if (bytes === undefined) {
-        this.#lost.push(record.id);
-        continue;
-      }
-      this.#assets += 1;
-      yield { id: record.id, type: parseAssetType(record.type) ?? AssetTypes.unknown, bytes };
-    }
   }
 }

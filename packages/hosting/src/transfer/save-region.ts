@@ -6,19 +6,12 @@ import type {
   OarParcelContent,
   OarRegionContent,
 } from '@gridkeep/content/archives/oar-writer';
-import type { ArchiveAsset } from '@gridkeep/content/archives/iar-writer';
-import { AssetTypes, parseAssetType } from '@gridkeep/content/assets/asset-kinds';
 import {
   regionDirectory,
   writeMultiRegionControl,
   writeRegionControl,
 } from '@gridkeep/content/documents/control-file';
 import type { PlacedRegion } from '@gridkeep/content/documents/control-file';
-import { decodeDocument } from '@gridkeep/content/documents/document-text';
-import { withoutKeyframeMotion } from '@gridkeep/content/documents/object-edits';
-import { parseParcel } from '@gridkeep/content/documents/parcel-xml';
-import { parseRegionSettings } from '@gridkeep/content/documents/region-settings-xml';
-import { parseSceneObject } from '@gridkeep/content/documents/scene-object';
 import { RegionChangedError } from '@gridkeep/grid/regions/content-reader';
 import type { Region } from '@gridkeep/grid/regions/region-records';
 import type { GridServices } from '@gridkeep/grid/grid-services';
@@ -27,6 +20,9 @@ import type { Uuid } from '@gridkeep/wire/uuid';
 import { AssetClosure } from './asset-closure.ts';
 import type { MissingReference } from './asset-closure.ts';
 import { FileExistsError, writeDurableFile } from './durable-file.ts';
+import type { LostContent } from './saved-content.ts';
+import { SavedContent } from './saved-content.ts';
+import { simulatorObject, simulatorParcel, simulatorSettings } from './simulator-documents.ts';
 
 export interface RegionSaveRequest {
   readonly regionIds: readonly Uuid[];
@@ -54,8 +50,9 @@ export interface RegionSaveResult {
   /** Assets that something certainly needs and the grid does not have. */
   readonly missing: readonly MissingReference[];
   readonly missingCount: number;
-  /** Assets whose record exists and whose content is gone. */
-  readonly lost: readonly Uuid[];
+  /** Left out, since their content is gone or damaged; the first 1000. */
+  readonly lost: readonly LostContent[];
+  readonly lostCount: number;
   readonly keyframeMotionsLeftOut: number;
   /** Of the file. */
   readonly bytes: number;
@@ -97,10 +94,9 @@ class RegionSave {
   readonly #request: RegionSaveRequest;
   readonly #context: SaveContext;
   readonly #closure: AssetClosure;
-  readonly #lost: Uuid[] = [];
+  readonly #saved: SavedContent;
   #objects = 0;
   #parcels = 0;
-  #assets = 0;
   #keyframeMotions = 0;
 
   constructor(grid: GridServices, request: RegionSaveRequest, context: SaveContext) {
@@ -108,6 +104,7 @@ class RegionSave {
     this.#request = request;
     this.#context = context;
     this.#closure = new AssetClosure(grid.assets);
+    this.#saved = new SavedContent(grid.blobs);
   }
 
   async run(): Promise<RegionSaveResult> {
@@ -117,7 +114,7 @@ class RegionSave {
       overwrite: this.#request.overwrite,
       signal: this.#context.signal,
       onBytes: (done) => {
-        const message = `${this.#objects} objects, ${this.#assets} assets written`;
+        const message = `${this.#objects} objects, ${this.#saved.assets} assets written`;
         this.#context.progress({ done, unit: 'bytes', message });
       },
     });
@@ -125,10 +122,11 @@ class RegionSave {
       regions: regions.map(({ id, name }) => ({ id, name })),
       objects: this.#objects,
       parcels: this.#parcels,
-      assets: this.#assets,
+      assets: this.#saved.assets,
       missing: this.#closure.missing,
       missingCount: this.#closure.missingCount,
-      lost: this.#lost,
+      lost: this.#saved.lost,
+      lostCount: this.#saved.lostCount,
       keyframeMotionsLeftOut: this.#keyframeMotions,
       bytes,
     };
@@ -147,7 +145,7 @@ class RegionSave {
 
   #content(regions: readonly Region[]): Parameters<typeof writeOar>[0] {
     const facts = { savedAt: Math.floor(Date.now() / 1000), assetsIncluded: this.#request.withAssets };
-    const assets = this.#request.withAssets ? this.#assetEntries() : [];
+    const assets = this.#request.withAssets ? this.#saved.assetsOf(this.#closure) : [];
     const [only] = regions;
     if (only !== undefined && regions.length === 1) {
       const size = { x: only.sizeX, y: only.sizeY };
@@ -181,16 +179,14 @@ class RegionSave {
   ): AsyncGenerator<OarRegionContent> {
     const { regions, accompanying } = this.#grid;
     for (const { region, dir } of placed) {
-      const settings = await regions.settings(region.id);
-      if (settings !== undefined) {
-        const parsed = parseRegionSettings(Buffer.from(settings.document));
-        this.#closure.need(parsed.references, `settings of ${region.name}`);
-      }
+      const stored = await regions.settings(region.id);
+      const settings = stored === undefined ? undefined : simulatorSettings(stored.document);
+      this.#closure.need(settings?.references ?? [], `settings of ${region.name}`);
       for await (const id of accompanying.list(region.id)) this.#closure.needAlso(id);
       yield {
         name: region.name,
         dir,
-        settings: settings === undefined ? undefined : Buffer.from(settings.document),
+        settings: settings?.bytes,
         parcels: this.#parcelEntries(region),
         terrain: await this.#terrain(region),
         objects: this.#objectEntries(region),
@@ -201,48 +197,27 @@ class RegionSave {
   async #terrain(region: Region): Promise<Uint8Array | undefined> {
     const terrain = await this.#grid.regions.terrain(region.id);
     if (terrain === undefined) return undefined;
-    const bytes = await this.#grid.blobs.get(terrain.blobId);
-    if (bytes === undefined)
-      throw new SaveRefusedError(`the terrain of ${region.name} (blob ${terrain.blobId}) is gone`);
-    return bytes;
+    return this.#saved.read({ what: 'terrain', id: region.id, name: region.name, blobId: terrain.blobId });
   }
 
   async *#parcelEntries(region: Region): AsyncGenerator<OarParcelContent> {
     for await (const parcel of this.#grid.regions.parcels(region.id)) {
-      const xml = Buffer.from(parcel.document);
-      this.#closure.need(parseParcel(xml).references, `parcel ${parcel.name}`);
+      const { bytes, references } = simulatorParcel(parcel.document);
+      this.#closure.need(references, `parcel ${parcel.name}`);
       this.#parcels += 1;
-      yield { id: parcel.id, xml };
+      yield { id: parcel.id, xml: bytes };
     }
   }
 
   async *#objectEntries(region: Region): AsyncGenerator<OarObjectContent> {
-    for await (const record of this.#grid.regions.objects(region.id)) {
-      const stored = await this.#grid.blobs.get(record.blobId);
-      if (stored === undefined)
-        throw new SaveRefusedError(
-          `object ${record.name} (${record.id}) of ${region.name}: blob ${record.blobId} is gone`,
-        );
-      const { text } = decodeDocument(stored);
-      const object = parseSceneObject(text);
-      this.#closure.need(object.references, `object ${record.name} (${record.id})`);
-      const leaveOut = object.hasKeyframeMotion && !this.#request.keepKeyframeMotion;
-      if (leaveOut) this.#keyframeMotions += 1;
+    for await (const { id, name, blobId, x, y, z } of this.#grid.regions.objects(region.id)) {
+      const stored = await this.#saved.read({ what: 'object', id, name, blobId });
+      if (stored === undefined) continue;
+      const object = simulatorObject(stored, this.#request.keepKeyframeMotion);
+      this.#closure.need(object.references, `object ${name} (${id})`);
+      if (object.keyframeMotionLeftOut) this.#keyframeMotions += 1;
       this.#objects += 1;
-      const xml = leaveOut ? Buffer.from(withoutKeyframeMotion(text)) : stored;
-      yield { id: record.id, name: record.name, position: { x: record.x, y: record.y, z: record.z }, xml };
-    }
-  }
-
-  async *#assetEntries(): AsyncGenerator<ArchiveAsset> {
-    for await (const record of this.#closure.records()) {
-      const bytes = await this.#grid.blobs.get(record.blobId);
-      if (bytes === undefined) {
-        this.#lost.push(record.id);
-        continue;
-      }
-      this.#assets += 1;
-      yield { id: record.id, type: parseAssetType(record.type) ?? AssetTypes.unknown, bytes };
+      yield { id, name, position: { x, y, z }, xml: object.bytes };
     }
   }
 }
