@@ -34,6 +34,7 @@ export interface CompactParts {
 const deadShareMinDefault = 0.3;
 const moveBytesMax = 8 * 1024 * 1024;
 const moveRecordsMax = 200;
+const groupPacksMax = 32;
 const pieceBytes = 1024 * 1024;
 /** Packs are removed in groups of about so many bytes, so that little space is needed in between. */
 const groupBytesMax = 1024 * 1024 * 1024;
@@ -68,22 +69,51 @@ export async function compactPacks(parts: CompactParts, options: CompactOptions)
     }
     emptied = [];
   };
-  for (const pack of candidates) {
+  for (const group of groupsOf(candidates)) {
     options.signal?.throwIfAborted();
-    try {
-      await emptyPack(parts, pack, moved, options.signal);
-      emptied.push(pack);
-    } catch (error) {
-      if (!(error instanceof DamagedRecordError) && !(error instanceof PackGoneError)) throw error;
-      packsDamaged.push(pack.name);
-    }
-    bytesDone += pack.bytes;
+    const results = await Promise.allSettled(
+      group.map((pack) => emptyPack(parts, pack, moved, options.signal)),
+    );
+    results.forEach((result, at) => {
+      const pack = group[at];
+      if (pack === undefined) return;
+      if (result.status === 'fulfilled' || isForgotten(result.reason, pack)) emptied.push(pack);
+      else if (isUnreadable(result.reason)) packsDamaged.push(pack.name);
+      else throw result.reason;
+      bytesDone += pack.bytes;
+    });
     options.onProgress?.({ bytesDone, bytesTotal, blobsDone: moved.blobs });
     if (emptied.reduce((sum, { bytes }) => sum + bytes, 0) >= groupBytesMax) await removeEmptied();
   }
   await removeEmptied();
   const bytesFreed = bytesRemoved - moved.bytes;
   return { packsRemoved, blobsMoved: moved.blobs, bytesMoved: moved.bytes, bytesFreed, packsDamaged };
+}
+
+function isUnreadable(error: unknown): boolean {
+  return error instanceof DamagedRecordError || error instanceof PackGoneError;
+}
+
+/** A crash between removing a pack and forgetting it leaves an empty entry. */
+function isForgotten(error: unknown, pack: PackInfo): boolean {
+  return error instanceof PackGoneError && pack.liveBlobs === 0;
+}
+
+/** Packs with little in them are emptied together, so that what they hold is written together. */
+function groupsOf(packs: readonly PackInfo[]): PackInfo[][] {
+  const groups: PackInfo[][] = [];
+  let bytes = Infinity;
+  for (const pack of packs) {
+    const last = groups.at(-1);
+    if (last === undefined || bytes + pack.liveBytes > moveBytesMax || last.length >= groupPacksMax) {
+      groups.push([pack]);
+      bytes = pack.liveBytes;
+    } else {
+      last.push(pack);
+      bytes += pack.liveBytes;
+    }
+  }
+  return groups;
 }
 
 /** Oldest first, so that a deleted record goes before the tombstone that deletes it. */

@@ -226,11 +226,22 @@ export class PackIndex {
     return this.#packsByName.get(name);
   }
 
+  /** The pack of that name, added when it is new. */
   addPack(
     name: string,
     state: PackState,
     where: { readonly local: boolean; readonly remote: boolean },
   ): PackInfo {
+    const known = this.#packsByName.get(name);
+    if (known !== undefined) {
+      // Its records are taken over once more, which changes nothing but these sums.
+      known.recordBytes = 0;
+      known.tombstones = 0;
+      known.local ||= where.local;
+      known.remote ||= where.remote;
+      this.#dirtyPacks.add(known);
+      return known;
+    }
     const pack: PackInfo = {
       number: this.#nextPack,
       name,
@@ -290,8 +301,8 @@ export class PackIndex {
   }
 
   /**
-   * Takes over one record of a pack; nothing is written before the next flush. The newest stamp of an id decides; of two copies of the same record the one known
-   * stays while it is usable, unless `movedFrom` says that the record was moved from there.
+   * Takes over one record of a pack; nothing is written before the next flush. The newest stamp of an id decides; of
+   * two copies of the same record the one in the later pack, where compaction put it, or the one that can be read.
    */
   apply(pack: PackInfo, record: PackRecord, movedFrom?: Pick<Place, 'pack' | 'offset'>): void {
     pack.recordBytes += recordBytes(record);
@@ -323,7 +334,7 @@ export class PackIndex {
     const isNewer =
       known === undefined ||
       known.stamp < stamp ||
-      (known.stamp === stamp && (!this.isUsable(known) || isSamePlace(known, movedFrom)));
+      (known.stamp === stamp && (isSamePlace(known, movedFrom) || this.#isLaterPack(pack, known)));
     if (this.isDeleted(id, stamp) || (!isNewer && this.isUsable(known))) {
       this.#addGarbage(id, place);
       return;
@@ -331,6 +342,10 @@ export class PackIndex {
     if (known !== undefined) this.#supersede(id, known);
     this.#blobs.set(id, place);
     this.#countLive(pack, place, 1);
+  }
+
+  #isLaterPack(pack: PackInfo, known: Place): boolean {
+    return pack.name > (this.#packs.get(known.pack)?.name ?? '');
   }
 
   #applyTombstone(pack: PackInfo, record: PackRecord): void {

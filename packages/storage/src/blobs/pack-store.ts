@@ -55,7 +55,9 @@ export interface PackStoreOptions {
   readonly queueBytesMax?: number;
   readonly disk?: Disk;
   /** Keeps the packs on a shelf too; see s3-pack-store.ts. */
-  readonly remote?: (parts: RemoteTierParts) => RemoteTier;
+  readonly remote?: (parts: RemoteTierParts) => Promise<RemoteTier>;
+  /** The open pack is sealed so often even when it is not full. Default: never. */
+  readonly sealAfterMs?: number;
 }
 
 // Large enough that a terabyte is 4,000 files, small enough to be uploaded, rewritten or lost one at a time.
@@ -110,6 +112,7 @@ export class PackStore implements MaintainedBlobStore {
   readonly #dying = new Set<BlobId>();
   readonly #closing = new AbortController();
   readonly #work = new Set<Promise<unknown>>();
+  readonly #sealTimer: NodeJS.Timeout | undefined;
   readonly #keeping = new Set<Promise<void>>();
   #reindexing: Promise<unknown> | undefined;
   /** Sweep, compaction and reindexing take turns. */
@@ -127,7 +130,7 @@ export class PackStore implements MaintainedBlobStore {
       const wasClean = index.fact('clean') === 1;
       index.setFact('clean', 0);
       const clock = new StampClock();
-      const remote = options.remote?.({ index: () => indexBox.index, packs, disk });
+      const remote = await options.remote?.({ index: () => indexBox.index, packs, disk });
       const found = await recover({ disk, folder: packsFolder, packs, index });
       if (isNew) await remote?.takeAll(index, found.damages);
       index.setFact('complete', 1);
@@ -173,6 +176,10 @@ export class PackStore implements MaintainedBlobStore {
       refresh: () => remote?.refresh() ?? Promise.resolve(false),
     };
     remote?.start();
+    if (options.sealAfterMs !== undefined) {
+      const seal = (): void => void this.#tracked(this.#writer.sealOpenPack()).catch(() => undefined);
+      this.#sealTimer = setInterval(seal, options.sealAfterMs).unref();
+    }
   }
 
   get #index(): PackIndex {
@@ -415,6 +422,7 @@ export class PackStore implements MaintainedBlobStore {
   async close(): Promise<void> {
     if (this.#closing.signal.aborted) return;
     this.#closing.abort(new Error('the blob store is closed'));
+    clearInterval(this.#sealTimer);
     while (this.#work.size > 0) await Promise.allSettled([...this.#work]);
     await this.#writer.close();
     await this.#parts.remote?.close();

@@ -21,9 +21,9 @@ export function describeBlobStore(
   skip: string | false,
   makePlace: (context: TestContext) => Promise<StorePlace>,
 ): void {
-  describe(name, { skip }, () => {
+  void describe(name, { skip }, () => {
     for (const [title, run] of Object.entries(cases)) {
-      test(title, async (context) => {
+      void test(title, async (context) => {
         const place = await makePlace(context);
         const store = await place.open();
         try {

@@ -1,0 +1,128 @@
+/** A throw-away S3 service: a Ceph gateway with one monitor and one memory-backed object store, on loopback only. */
+import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
+import { randomBytes, randomUUID } from 'node:crypto';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+
+export interface CephGateway {
+  readonly endpoint: string;
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+  stop(): Promise<void>;
+}
+
+const startMsMax = 90_000;
+const commandMsMax = 60_000;
+const pollMs = 200;
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  if (address === null || typeof address === 'string') throw new Error('no free port');
+  return address.port;
+}
+
+function configuration(folder: string, fsid: string, monPort: number, httpPort: number): string {
+  return `[global]
+fsid = ${fsid}
+mon host = v1:127.0.0.1:${monPort}
+public addr = 127.0.0.1
+cluster addr = 127.0.0.1
+auth cluster required = none
+auth service required = none
+auth client required = none
+run dir = ${folder}
+log file = ${folder}/$name.log
+admin socket = ${folder}/$name.asok
+mon data = ${folder}/mon
+osd data = ${folder}/osd
+osd objectstore = memstore
+memstore device bytes = 2147483648
+osd pool default size = 1
+osd pool default min size = 1
+osd pool default pg num = 1
+osd pool default pg autoscale mode = off
+mon allow pool size one = true
+mon max pg per osd = 1000
+mon data avail crit = 1
+[client.rgw]
+rgw frontends = beast endpoint=127.0.0.1:${httpPort}
+`;
+}
+
+/** Takes some 15 seconds. Ask `missing('ceph')` first, and stop it when done. */
+export async function startCeph(): Promise<CephGateway> {
+  const folder = await mkdtemp(join(tmpdir(), 'gridkeep-ceph-'));
+  const processes: ChildProcess[] = [];
+  const stop = async (): Promise<void> => {
+    for (const child of processes.reverse()) await end(child);
+    await rm(folder, { recursive: true, force: true });
+  };
+  try {
+    return { ...(await start(folder, processes)), stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+async function start(folder: string, processes: ChildProcess[]): Promise<Omit<CephGateway, 'stop'>> {
+  const fsid = randomUUID();
+  const monPort = await freePort();
+  const httpPort = await freePort();
+  const conf = join(folder, 'ceph.conf');
+  await writeFile(conf, configuration(folder, fsid, monPort, httpPort));
+  await mkdir(join(folder, 'mon'));
+  await mkdir(join(folder, 'osd'));
+  const command = (program: string, ...args: string[]): void => {
+    const run = spawnSync(program, [...args, '-c', conf], { encoding: 'utf8', timeout: commandMsMax });
+    if (run.status !== 0) throw new Error(`${program} ${args[0] ?? ''}: ${run.stderr || String(run.error)}`);
+  };
+  const serve = (program: string, ...args: string[]): void => {
+    processes.push(spawn(program, [...args, '-f', '-c', conf], { stdio: 'ignore' }));
+  };
+  const monmap = join(folder, 'monmap');
+  command('monmaptool', '--create', '--fsid', fsid, '--addv', 'a', `[v1:127.0.0.1:${monPort}]`, monmap);
+  command('ceph-mon', '--mkfs', '-i', 'a', '--monmap', monmap);
+  serve('ceph-mon', '-i', 'a');
+  const osd = randomUUID();
+  command('ceph', '--connect-timeout', '30', 'osd', 'new', osd);
+  command('ceph-osd', '-i', '0', '--mkfs', '--osd-uuid', osd);
+  command('ceph', 'osd', 'crush', 'add', 'osd.0', '1.0', 'host=localhost', 'root=default');
+  serve('ceph-osd', '-i', '0');
+  serve('radosgw', '-n', 'client.rgw');
+  const accessKeyId = randomBytes(10).toString('hex');
+  const secretAccessKey = randomBytes(20).toString('hex');
+  const keys = [`--access-key=${accessKeyId}`, `--secret-key=${secretAccessKey}`];
+  command('radosgw-admin', 'user', 'create', '--uid=test', '--display-name=test', ...keys);
+  const endpoint = `http://127.0.0.1:${httpPort}`;
+  await untilAnswering(endpoint, processes);
+  return { endpoint, accessKeyId, secretAccessKey };
+}
+
+async function untilAnswering(endpoint: string, processes: readonly ChildProcess[]): Promise<void> {
+  const deadline = performance.now() + startMsMax;
+  for (;;) {
+    const dead = processes.find(({ exitCode }) => exitCode !== null);
+    if (dead !== undefined) throw new Error(`${dead.spawnfile} ended with ${dead.exitCode}`);
+    try {
+      await (await fetch(endpoint)).arrayBuffer();
+      return;
+    } catch (error) {
+      if (performance.now() > deadline) throw new Error('the gateway does not answer', { cause: error });
+    }
+    await delay(pollMs);
+  }
+}
+
+async function end(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const ended = new Promise((resolve) => child.once('exit', resolve));
+  child.kill('SIGKILL');
+  await ended;
+}
