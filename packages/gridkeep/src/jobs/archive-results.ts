@@ -1,4 +1,5 @@
 /** What loads and saves of archives report as the result of their job: bounded, so that it fits into the job's row. */
+import type { LostContent } from '@gridkeep/hosting/transfer/saved-content';
 import type { Uuid } from '@gridkeep/wire/uuid';
 import Type from 'typebox';
 import type { TSchema } from 'typebox';
@@ -62,8 +63,8 @@ const savedFields = {
   assets: Type.Integer(),
   missingCount: Type.Integer(),
   missing: missingSchema,
-  /** Assets whose content is gone. */
-  lost: Type.Array(Type.String()),
+  /** Left out, since their content is gone or damaged. */
+  lost: Type.Array(Type.Object({ what: Type.String(), id: Type.String(), name: Type.String() })),
   lostCount: Type.Integer(),
   /** Of the file. */
   bytes: Type.Integer(),
@@ -145,15 +146,16 @@ export function summarizeSave(saved: {
   readonly assets: number;
   readonly missing: readonly { readonly id: Uuid; readonly where: string }[];
   readonly missingCount: number;
-  readonly lost: readonly Uuid[];
+  readonly lost: readonly LostContent[];
+  readonly lostCount: number;
   readonly bytes: number;
 }): SavedContent {
   return {
     assets: saved.assets,
     missingCount: saved.missingCount,
     missing: saved.missing.slice(0, listedMax).map(({ id, where }) => ({ id, wantedBy: where })),
-    lost: saved.lost.slice(0, listedMax),
-    lostCount: saved.lost.length,
+    lost: saved.lost.slice(0, listedMax).map(({ what, id, name }) => ({ what, id, name })),
+    lostCount: saved.lostCount,
     bytes: saved.bytes,
   };
 }
