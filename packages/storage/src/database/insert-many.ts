@@ -4,7 +4,7 @@ import type { InsertObject } from 'kysely';
 /** SQLite takes 32,766 parameters in a statement and PostgreSQL 65,535; one limit makes the same statements on both. */
 const parametersMax = 32_766;
 /** More rows in a statement save nothing, and a full statement's text is prepared once. */
-const rowsMax = 250;
+const rowsMax = 100;
 
 export interface InsertManyOptions {
   /** Rows whose key is there already are left out instead of failing. Default false. */

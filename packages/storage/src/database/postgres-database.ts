@@ -134,6 +134,7 @@ class PostgresDatabase implements Database, StatementRunner {
 
   async close(): Promise<void> {
     if (this.#closed) return;
+    this.#scope.assertOutside();
     this.#closed = true;
     await this.#pool.end();
   }

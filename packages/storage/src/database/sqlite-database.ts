@@ -115,7 +115,8 @@ class SqliteDatabase implements Database, StatementRunner {
     const reader = this.#threads.reader(this.#file);
     this.#cursors += 1;
     return readCursor({
-      send: (request) => reader.request(this.#file, request),
+      send: (request) =>
+        this.#closed ? Promise.reject(new DatabaseClosedError()) : reader.request(this.#file, request),
       database: this.#file.number,
       cursor: this.#cursors,
       statement: { sql: query.sql, parameters: sqlValues(query.parameters) },
@@ -143,6 +144,7 @@ class SqliteDatabase implements Database, StatementRunner {
 
   async close(): Promise<void> {
     if (this.#closed) return;
+    this.#scope.assertOutside();
     this.#closed = true;
     await this.#queue.close();
     if (this.#ownThreads) await this.#threads.close();

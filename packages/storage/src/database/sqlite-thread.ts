@@ -62,6 +62,7 @@ export class SqliteThread {
 
   /** Closes the connection to one file, when this thread has one. */
   async forget(database: DatabaseFile): Promise<void> {
+    await this.#opening.get(database.number);
     if (this.#closed || !this.#openDatabases.delete(database.number)) return;
     await this.#send({ do: 'close', database: database.number });
   }
