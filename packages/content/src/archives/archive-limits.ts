@@ -21,11 +21,8 @@ export interface ArchiveLimits {
   readonly objectBytesMax: number;
   readonly itemBytesMax: number;
   readonly terrainBytesMax: number;
-  /** Textures, meshes and what has no cap of its own. */
+  /** Any asset; what is over the cap of its kind is kept up to this, and reported. */
   readonly assetBytesMax: number;
-  readonly soundBytesMax: number;
-  /** Scripts, notecards and other text; larger ones are read and reported up to `assetBytesMax`. */
-  readonly textBytesAdvised: number;
 }
 
 const MiB = 1024 * 1024;
@@ -50,6 +47,4 @@ export const defaultArchiveLimits: ArchiveLimits = {
   itemBytesMax: MiB,
   terrainBytesMax: 64 * MiB,
   assetBytesMax: 32 * MiB,
-  soundBytesMax: 8 * MiB,
-  textBytesAdvised: 256 * 1024,
 };

@@ -168,6 +168,11 @@ class ArchiveReader {
           this.#context(entry),
         );
       case 'other':
+        this.#find(entry, {
+          rule: 'C5',
+          severity: 'info',
+          message: 'no part of an OAR or IAR; not looked at',
+        });
         return { ...base, kind: 'ignored' };
     }
   }

@@ -22,8 +22,7 @@ export type RuleCode =
   | 'A4' // missing, certain
   | 'A5' // missing, uncertain
   | 'A6' // unreferenced
-  | 'I1' // inventory
-  | 'U1'; // people
+  | 'I1'; // inventory
 
 export type Severity = 'error' | 'warning' | 'info';
 

@@ -1,20 +1,12 @@
 /** Inventory archives that OpenSimulator loads: folders before their items, all of them before the assets. */
 import type { Uuid } from '@gridkeep/wire/uuid';
-import { assetFileName } from '../assets/asset-file-name.ts';
-import type { AssetType } from '../assets/asset-kinds.ts';
 import { folderSegment, itemSegment } from '../documents/inventory-names.ts';
+import { assetEntries } from './asset-entries.ts';
+import type { ArchiveAsset, Source } from './asset-entries.ts';
 import { compress } from './gzip-stream.ts';
 import type { CompressionOptions } from './gzip-stream.ts';
 import { writeTar } from './tar-writer.ts';
 import type { TarContent } from './tar-writer.ts';
-
-type Source<T> = AsyncIterable<T> | Iterable<T>;
-
-export interface ArchiveAsset {
-  readonly id: Uuid;
-  readonly type: AssetType;
-  readonly bytes: Uint8Array;
-}
 
 export interface InventoryFolderContent {
   readonly id: Uuid;
@@ -83,13 +75,4 @@ async function* folderEntries(
   }
   for await (const item of content.items)
     yield { name: path + itemSegment(item.name, item.id), bytes: item.xml };
-}
-
-/**
- * Types that archives have no name for (glTF, unknown) get a suffix that stands for none: OpenSimulator passes over
- * such an entry, our reader keeps its bytes.
- */
-export async function* assetEntries(assets: Source<ArchiveAsset>): AsyncGenerator<TarContent, void, void> {
-  for await (const { id, type, bytes } of assets)
-    yield { name: `assets/${assetFileName(id, type) ?? `${id}_unknown.bin`}`, bytes };
 }

@@ -1,15 +1,13 @@
 /** Region archives that OpenSimulator loads: one region at the root, or several below `regions/`; then the assets. */
 import type { Uuid } from '@gridkeep/wire/uuid';
+import { assetEntries } from './asset-entries.ts';
+import type { ArchiveAsset, Source } from './asset-entries.ts';
 import { objectEntryName, parcelEntryName, settingsEntryName, terrainEntryName } from './entry-names.ts';
 import type { Position } from './entry-names.ts';
 import { compress } from './gzip-stream.ts';
 import type { CompressionOptions } from './gzip-stream.ts';
-import { assetEntries } from './iar-writer.ts';
-import type { ArchiveAsset } from './iar-writer.ts';
 import { writeTar } from './tar-writer.ts';
 import type { TarContent } from './tar-writer.ts';
-
-type Source<T> = AsyncIterable<T> | Iterable<T>;
 
 export interface OarParcelContent {
   readonly id: Uuid;

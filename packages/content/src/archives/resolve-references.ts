@@ -7,7 +7,7 @@ import type { AssetNode, ReferenceGraph, Want } from './reference-graph.ts';
 /** Which of these ids the grid has; at most `idsPerQuestion` at a time. */
 export type KnownAssets = (ids: readonly Uuid[]) => Promise<ReadonlySet<Uuid>>;
 
-export const idsPerQuestion = 1000;
+const idsPerQuestion = 1000;
 const missingListed = 1000;
 const unreferencedListed = 1000;
 
