@@ -181,31 +181,31 @@ forEachDatabase('gives its jobs back when it stops, without counting the try', a
 
 forEachDatabase('a worker that lost its lease is told and can write no more', async (_, database) => {
   const queue = await opened(database);
-  const reasons: unknown[] = [];
-  let release: () => void = () => undefined;
+  const lost = Promise.withResolvers<unknown>();
+  const firstMayEnd = Promise.withResolvers<Json>();
+  const secondMayEnd = Promise.withResolvers<Json>();
   const slow = async (_input: Json, job: RunningJob) => {
-    reasons.push(await aborted(job));
+    lost.resolve(await aborted(job));
     job.progress({ done: 99, unit: 'items' });
-    await new Promise<void>((resolve) => (release = resolve));
-    return 'from the first';
+    return firstMayEnd.promise;
   };
   const first = worker(queue, { handlers: [handler(slow)], leaseMs: 600, pollMs: 3_600_000 });
   const { id } = await queue.enqueue({ kind: 'work', input: null });
   first.start();
   await until(queue, id, inState('running'));
   await letTimePass(database);
-  const second = worker(queue, { handlers: [handler(() => Promise.resolve('from the second'))] });
+  const second = worker(queue, { handlers: [handler(() => secondMayEnd.promise)] });
   second.start();
+  const taken = await until(queue, id, (job) => job.state === 'running' && job.attempt === 2);
+  const reason = await lost.promise;
+  assert.ok(reason instanceof JobAbortedError && reason.why === 'lease lost');
+  firstMayEnd.resolve('from the first');
+  await first.stop();
+  assert.deepEqual(await queue.get(id), taken, 'the first has written nothing');
+  secondMayEnd.resolve('from the second');
   const done = await until(queue, id, inState('done'));
   assert.equal(done.result, 'from the second');
-  assert.equal(done.attempt, 2);
   await second.stop();
-  while (reasons.length === 0) await new Promise((resolve) => setTimeout(resolve, 20));
-  release();
-  await first.stop();
-  assert.ok(reasons[0] instanceof JobAbortedError && reasons[0].why === 'lease lost');
-  const after = await queue.get(id);
-  assert.deepEqual(after, done);
 });
 
 forEachDatabase(
