@@ -3,7 +3,7 @@ import { createWriteStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import type { ArchiveAsset } from '@gridkeep/content/archives/iar-writer';
+import type { ArchiveAsset } from '@gridkeep/content/archives/asset-entries';
 import type { OarObjectContent } from '@gridkeep/content/archives/oar-writer';
 import { writeOar } from '@gridkeep/content/archives/oar-writer';
 import { AssetTypes, parseAssetType } from '@gridkeep/content/assets/asset-kinds';

@@ -55,6 +55,8 @@ export interface InspectionOptions {
   readonly sink?: ArchiveSink;
   /** Which of these (at most a thousand at a time) the grid has already. */
   readonly knownAssets?: (ids: readonly Uuid[]) => Promise<ReadonlySet<Uuid>>;
+  /** Told, after the last entry, of every usable asset that nothing in the archive names; some at a time. */
+  readonly onUnreferenced?: (ids: readonly Uuid[]) => Promise<void>;
   readonly limits?: Partial<ArchiveLimits>;
   readonly signal?: AbortSignal;
   /** Called at most once per entry. */
@@ -93,7 +95,7 @@ export async function inspectArchive(
     refusal = error;
   }
   options.signal?.throwIfAborted();
-  if (refusal === undefined) await inspection.resolve(options.knownAssets);
+  if (refusal === undefined) await inspection.resolve(options.knownAssets, options.onUnreferenced);
   return inspection.report(log, refusal, meter.bytesRead);
 }
 

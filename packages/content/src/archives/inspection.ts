@@ -25,7 +25,7 @@ import { InventoryCensus } from './inventory-census.ts';
 import { parseCreatorData, PeopleCount } from './people.ts';
 import { holderOf, ReferenceGraph } from './reference-graph.ts';
 import { resolveReferences } from './resolve-references.ts';
-import type { KnownAssets, Resolution } from './resolve-references.ts';
+import type { KnownAssets, Resolution, UnreferencedListener } from './resolve-references.ts';
 import { RegionCensus } from './region-census.ts';
 
 export class Inspection {
@@ -172,9 +172,12 @@ export class Inspection {
     if (this.#kind() === 'oar' && this.#control !== undefined) this.#regions.check(this.#control);
   }
 
-  async resolve(known: KnownAssets | undefined): Promise<void> {
+  async resolve(
+    known: KnownAssets | undefined,
+    onUnreferenced: UnreferencedListener | undefined,
+  ): Promise<void> {
     this.#resolution = await resolveReferences(this.#graph, {
-      known,
+      ...{ known, onUnreferenced },
       find: this.#find,
       isBuiltIn,
       withoutAssets: this.#control?.assetsIncluded === false && this.#assets.isEmpty,

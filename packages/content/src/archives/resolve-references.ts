@@ -16,8 +16,12 @@ export interface Resolution {
   readonly knownToGrid: number | undefined;
 }
 
+/** Told of every asset that nothing in the archive names, some at a time. */
+export type UnreferencedListener = (ids: readonly Uuid[]) => Promise<void>;
+
 export interface ResolveOptions {
   readonly known: KnownAssets | undefined;
+  readonly onUnreferenced: UnreferencedListener | undefined;
   readonly find: ReportFinding;
   readonly isBuiltIn: (id: Uuid) => boolean;
   /** The archive was saved without assets on purpose: what is missing is no error. */
@@ -59,18 +63,23 @@ class Tally {
   async take(nodes: readonly AssetNode[]): Promise<void> {
     if (nodes.length === 0) return;
     const known = await this.#options.known?.(nodes.map((node) => node.id));
+    const unreferenced: Uuid[] = [];
     for (const node of nodes) {
       const isKnown = known?.has(node.id) ?? false;
-      if (node.content !== undefined) this.#present(node, isKnown);
-      else this.#absent(node, isKnown);
+      if (node.content === undefined) this.#absent(node, isKnown);
+      else {
+        if (isKnown) this.#knownToGrid += 1;
+        if (node.certain === 0 && !node.uncertain) unreferenced.push(node.id);
+      }
     }
+    await this.#listUnreferenced(unreferenced);
   }
 
-  #present(node: AssetNode, isKnown: boolean): void {
-    if (isKnown) this.#knownToGrid += 1;
-    if (node.certain > 0 || node.uncertain) return;
-    this.#unreferenced += 1;
-    if (this.#unreferencedList.length < unreferencedListed) this.#unreferencedList.push(node.id);
+  async #listUnreferenced(ids: readonly Uuid[]): Promise<void> {
+    if (ids.length === 0) return;
+    this.#unreferenced += ids.length;
+    this.#unreferencedList.push(...ids.slice(0, unreferencedListed - this.#unreferencedList.length));
+    await this.#options.onUnreferenced?.(ids);
   }
 
   #absent(node: AssetNode, isKnown: boolean): void {

@@ -9,6 +9,7 @@ import type { ArchiveSink, HashedAsset } from '@gridkeep/content/archives/inspec
 import { inspectArchive } from '@gridkeep/content/archives/inspect-archive';
 import type { InspectionReport } from '@gridkeep/content/archives/inspection-report';
 import { assetKind } from '@gridkeep/content/assets/asset-kinds';
+import { isBuiltIn, isStockTerrainTexture } from '@gridkeep/content/assets/built-in';
 import type { AssetRecord } from '@gridkeep/grid/assets/asset-record';
 import type { Assets } from '@gridkeep/grid/assets/assets';
 import type { BlobId, BlobStore } from '@gridkeep/storage/blobs/blob-store';
@@ -19,7 +20,7 @@ import { PutWindow } from './put-window.ts';
 import type { LineCodec } from './record-spool.ts';
 import { RecordSpool } from './record-spool.ts';
 import type { LoadedAsset } from './spooled-records.ts';
-import { loadedAssetCodec } from './spooled-records.ts';
+import { loadedAssetCodec, uuidCodec } from './spooled-records.ts';
 
 /** Nothing was loaded: the archive, the target or the request does not allow it. The message says what to do. */
 export class LoadRefusedError extends Error {
@@ -39,6 +40,12 @@ export interface LoadContext {
   readonly temporaryFolder: string;
   readonly signal: AbortSignal;
   readonly progress: (progress: JobProgress) => void;
+}
+
+export interface AssetSpools {
+  readonly records: RecordSpool<LoadedAsset>;
+  /** Assets that a save of the content would not find by following references. */
+  readonly accompanying: RecordSpool<Uuid>;
 }
 
 /** What was written to the blob store by one load. */
@@ -92,15 +99,20 @@ export class ArchiveIntake {
     return spool;
   }
 
-  async assetSpool(): Promise<RecordSpool<LoadedAsset>> {
-    return this.spool('assets', loadedAssetCodec);
+  async assetSpools(): Promise<AssetSpools> {
+    return {
+      records: await this.spool('assets', loadedAssetCodec),
+      accompanying: await this.spool('accompanying', uuidCodec),
+    };
   }
 
   /** Puts an asset under way and spools its record; waits only while too much is under way. */
-  async takeAsset(entry: HashedAsset, spool: RecordSpool<LoadedAsset>): Promise<void> {
+  async takeAsset(entry: HashedAsset, spools: AssetSpools): Promise<void> {
     const { id, type, bytes } = entry;
     const blobId = parseBlobId(entry.sha256);
-    await spool.add({ id, type, blobId, size: bytes.length });
+    await spools.records.add({ id, type, blobId, size: bytes.length });
+    // Saves pass over what every viewer has; an archive that brings it along gets it back.
+    if (isBuiltIn(id) || isStockTerrainTexture(id)) await spools.accompanying.add(id);
     const compress = assetKind(type).alreadyCompressed ? 'never' : 'auto';
     await this.#window.add(bytes.length, () => this.#put(bytes, compress, blobId).then(() => undefined));
   }
@@ -111,10 +123,18 @@ export class ArchiveIntake {
   }
 
   /** Reads the whole archive through the sink. Resolves when every put is durable; throws LoadRefusedError for its faults. */
-  async read(source: string, sink: ArchiveSink, assets: Assets): Promise<InspectionReport> {
+  async read(
+    source: string,
+    sink: ArchiveSink,
+    assets: Assets,
+    spools: AssetSpools,
+  ): Promise<InspectionReport> {
     const report = await inspectArchive(source, {
       sink,
       knownAssets: (ids) => assets.existing(ids),
+      onUnreferenced: async (ids) => {
+        for (const id of ids) await spools.accompanying.add(id);
+      },
       signal: this.#context.signal,
       onProgress: ({ bytesRead, bytesTotal }) => {
         const total = bytesTotal === undefined ? {} : { total: bytesTotal };

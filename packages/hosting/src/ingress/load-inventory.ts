@@ -17,13 +17,12 @@ import { randomUuid, tryParseUuid } from '@gridkeep/wire/uuid';
 import { recordCreator } from '../creator-claims.ts';
 import { asJson } from '../json-value.ts';
 import { Residents } from '../residents.ts';
-import type { LoadContext } from './archive-intake.ts';
+import type { AssetSpools, LoadContext } from './archive-intake.ts';
 import { ArchiveIntake, assetRecords, LoadRefusedError } from './archive-intake.ts';
 import type { SpooledNode } from './inventory-spools.ts';
 import { folderNode, itemNode, spooledNodeCodec } from './inventory-spools.ts';
 import { finishedLoad, recordLoad } from './load-ledger.ts';
 import type { RecordSpool } from './record-spool.ts';
-import type { LoadedAsset } from './spooled-records.ts';
 
 export interface InventoryLoadRequest {
   /** Path of the archive. */
@@ -69,7 +68,7 @@ export async function loadInventoryArchive(
 }
 
 interface Spools {
-  readonly assets: RecordSpool<LoadedAsset>;
+  readonly assets: AssetSpools;
   /** Folders, and items that are no links. */
   readonly nodes: RecordSpool<SpooledNode>;
   readonly links: RecordSpool<SpooledNode>;
@@ -102,11 +101,12 @@ class InventoryLoad {
       throw new LoadRefusedError(`there is no resident ${this.#request.residentId}`);
     await findDestination(this.#grid, this.#request, this.#grid.database, false);
     const spools: Spools = {
-      assets: await this.#intake.assetSpool(),
+      assets: await this.#intake.assetSpools(),
       nodes: await this.#intake.spool('nodes', spooledNodeCodec),
       links: await this.#intake.spool('links', spooledNodeCodec),
     };
-    const report = await this.#intake.read(this.#request.source, this.#sink(spools), this.#grid.assets);
+    const { source } = this.#request;
+    const report = await this.#intake.read(source, this.#sink(spools), this.#grid.assets, spools.assets);
     if (report.kind !== 'iar')
       throw new LoadRefusedError('this is no inventory archive (IAR): load it into a region', report);
     if (this.#request.strict && report.entriesRefused > 0)
@@ -139,12 +139,12 @@ class InventoryLoad {
     if (mode === 'replace') await inventory.emptyFolder(queries, folderId);
     const inserted = await assets.insertMany(
       queries,
-      assetRecords(spools.assets),
+      assetRecords(spools.assets.records),
       `archive ${basename(source)}`,
     );
     const tree = new TreeLoad(this.#grid, this.#request, this.#residents, this.#linked, folderId);
     const counts: TreeCounts = await inventory.insertTree(queries, residentId, tree.entries(queries, spools));
-    await accompanying.add(queries, folderId, report.references.unreferencedList);
+    await accompanying.add(queries, folderId, spools.assets.accompanying.read());
     const { newBlobs, newBytes } = this.#intake.blobTally;
     const result = asJson({
       folderId,

@@ -18,7 +18,7 @@ import type { Uuid } from '@gridkeep/wire/uuid';
 import { zeroUuid } from '@gridkeep/wire/uuid';
 import type { Vector3 } from '@gridkeep/wire/vector';
 import { asJson } from '../json-value.ts';
-import type { LoadContext } from './archive-intake.ts';
+import type { AssetSpools, LoadContext } from './archive-intake.ts';
 import { ArchiveIntake, assetRecords, LoadRefusedError } from './archive-intake.ts';
 import { finishedLoad, recordLoad } from './load-ledger.ts';
 import type { RecordSpool } from './record-spool.ts';
@@ -34,7 +34,6 @@ import {
 import type { RegionTarget } from './region-targets.ts';
 import { findTargets } from './region-targets.ts';
 import { Residents } from '../residents.ts';
-import type { LoadedAsset } from './spooled-records.ts';
 
 export interface RegionLoadRequest {
   /** Path of the archive. */
@@ -96,7 +95,7 @@ async function requireRegion(grid: GridServices, id: Uuid, queries: Queries): Pr
 }
 
 interface Spools {
-  readonly assets: RecordSpool<LoadedAsset>;
+  readonly assets: AssetSpools;
   readonly objects: RecordSpool<SpooledObject>;
   readonly parcels: RecordSpool<SpooledParcel>;
 }
@@ -120,11 +119,12 @@ class RegionLoad {
 
   async run(): Promise<string> {
     const spools: Spools = {
-      assets: await this.#intake.assetSpool(),
+      assets: await this.#intake.assetSpools(),
       objects: await this.#intake.spool('objects', spooledObjectCodec),
       parcels: await this.#intake.spool('parcels', spooledParcelCodec),
     };
-    const report = await this.#intake.read(this.#request.source, this.#sink(spools), this.#grid.assets);
+    const { source } = this.#request;
+    const report = await this.#intake.read(source, this.#sink(spools), this.#grid.assets, spools.assets);
     if (report.kind !== 'oar')
       throw new LoadRefusedError('this is no region archive (OAR): load it into an inventory', report);
     if (this.#request.strict && report.entriesRefused > 0)
@@ -180,11 +180,11 @@ class RegionLoad {
     const merge = request.mode === 'merge';
     const targets = await findTargets(queries, services.regions, anchor, report, { ...request, merge });
     const source = `archive ${basename(request.source)}`;
-    const assets = await services.assets.insertMany(queries, assetRecords(spools.assets), source);
+    const assets = await services.assets.insertMany(queries, assetRecords(spools.assets.records), source);
     const regions: LoadedRegion[] = [];
     for (const target of targets) {
       // What nothing names belongs to the archive as a whole; the first region keeps it.
-      const accompanying = regions.length === 0 ? report.references.unreferencedList : [];
+      const accompanying = regions.length === 0 ? spools.assets.accompanying.read() : [];
       regions.push(await this.#loadRegion(queries, spools, target, accompanying));
     }
     const { newBlobs, newBytes } = this.#intake.blobTally;
@@ -203,7 +203,7 @@ class RegionLoad {
     queries: Queries,
     spools: Spools,
     { source, region }: RegionTarget,
-    accompanyingAssets: readonly Uuid[],
+    accompanyingAssets: AsyncIterable<Uuid> | Iterable<Uuid>,
   ): Promise<LoadedRegion> {
     const services = this.#grid;
     const { mode, existing, mergeTerrain } = this.#request;

@@ -22,6 +22,8 @@ export const loadedAssetCodec: LineCodec<LoadedAsset> = {
   },
 };
 
+export const uuidCodec: LineCodec<Uuid> = { encode: (id) => id, decode: parseUuid };
+
 /** Fields of one JSON line, each asked for with its type. */
 export class LineFields {
   readonly #fields: ReadonlyMap<string, unknown>;

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { createWriteStream } from 'node:fs';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import type { ArchiveAsset } from '@gridkeep/content/archives/iar-writer';
+import type { ArchiveAsset } from '@gridkeep/content/archives/asset-entries';
 import { writeOar } from '@gridkeep/content/archives/oar-writer';
 import type { OarObjectContent } from '@gridkeep/content/archives/oar-writer';
 import { AssetTypes } from '@gridkeep/content/assets/asset-kinds';

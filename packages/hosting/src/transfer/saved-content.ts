@@ -1,5 +1,5 @@
 /** What a save reads from the blob store; content that is gone is noted and left out, so that the rest can be saved. */
-import type { ArchiveAsset } from '@gridkeep/content/archives/iar-writer';
+import type { ArchiveAsset } from '@gridkeep/content/archives/asset-entries';
 import { AssetTypes, parseAssetType } from '@gridkeep/content/assets/asset-kinds';
 import type { BlobId, BlobStore } from '@gridkeep/storage/blobs/blob-store';
 import { BlobDamagedError } from '@gridkeep/storage/blobs/blob-store';
