@@ -2,8 +2,12 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { temporaryFolder } from '@gridkeep/testing/temporary-folder';
-import { commands } from '../commands/commands.ts';
+import { commands, findInstallationCommand } from '../commands/commands.ts';
+import { describeError } from '../commands/describe-error.ts';
+import { defaultConfiguration } from '../configuration/configuration.ts';
+import { quietReport } from '../test-support/installations.ts';
 import { gridkeep, gridkeepJson, startServerProcess } from '../test-support/gridkeep-process.ts';
+import { CommandRunner } from './command-runner.ts';
 import { harmless } from './output.ts';
 
 test('alone it prints its help', async () => {
@@ -61,37 +65,56 @@ test('without a data folder a command says how to make one, and makes none', asy
   }
 });
 
+/** What a command says, or the error it ends with. */
+async function answerOf(runner: CommandRunner, name: string, input: object): Promise<unknown> {
+  const command = findInstallationCommand(name);
+  if (command === undefined) throw new Error(`no command ${name}`);
+  try {
+    return await runner.run(command, input, quietReport);
+  } catch (error) {
+    const { code, message } = describeError(error);
+    return { code, message };
+  }
+}
+
 test('beside a server and alone, commands say the same', async (t) => {
   const folder = await temporaryFolder(t);
-  const data = ['--data', folder];
   const server = await startServerProcess(folder);
   t.after(() => server.process.kill('SIGKILL'));
-  await gridkeepJson(['grid', 'create', 'seaside', '--hostname', 'sea.example.org', ...data]);
-  await gridkeepJson(['simulator', 'add', 'sim1', '--grid', 'seaside', ...data]);
-  const questions: readonly (readonly string[])[] = [
-    ['grid', 'list'],
-    ['grid', 'show', '--grid', 'seaside'],
-    ['grid', 'show'],
-    ['grid', 'show', '--grid', 'nowhere'],
-    ['grid', 'create', 'Bad Slug'],
-    ['grid', 'create', 'seaside'],
-    ['simulator', 'list', '--grid', 'seaside'],
-    ['resident', 'list', '--grid', 'main'],
-    ['region', 'list', '--grid', 'main'],
-    ['jobs', 'list'],
-    ['blobs', 'stats'],
+  const questions: readonly (readonly [string, object])[] = [
+    ['grid list', {}],
+    ['grid show', { grid: 'seaside' }],
+    ['grid show', {}],
+    ['grid show', { grid: 'nowhere' }],
+    ['grid create', { slug: 'Bad Slug' }],
+    ['grid create', { slug: 'seaside' }],
+    ['grid create', { slug: 'b', quotaGb: -1 }],
+    ['grid create', { slug: 'b', unknown: 1 }],
+    ['simulator list', { grid: 'seaside' }],
+    ['resident list', { grid: 'main' }],
+    ['resident password', { name: 'Nobody', password: 'x', grid: 'main' }],
+    ['region list', { grid: 'main' }],
+    ['region show', { name: 'Nowhere', grid: 'main' }],
+    ['inventory list', { resident: 'Ada Lovelace', grid: 'main' }],
+    ['jobs list', { state: 'running' }],
+    ['blobs stats', {}],
+    ['blobs verify', {}],
   ];
   const ask = async () => {
-    const answers = [];
-    for (const question of questions) {
-      answers.push(await gridkeep([...question, ...data]));
-      answers.push(await gridkeep([...question, ...data, '--json']));
+    const runner = new CommandRunner(defaultConfiguration(folder));
+    try {
+      const answers: unknown[] = [];
+      for (const [name, input] of questions) answers.push([name, await answerOf(runner, name, input)]);
+      return answers;
+    } finally {
+      await runner.close();
     }
-    return answers;
   };
+  await gridkeepJson(['grid', 'create', 'seaside', '--hostname', 'sea.example.org', '--data', folder]);
   const beside = await ask();
   assert.equal(await server.end('SIGTERM'), 0);
   assert.deepEqual(await ask(), beside);
+  assert.match(JSON.stringify(beside), /sea\.example\.org/);
 });
 
 test('with several grids a command wants to know which', async (t) => {
@@ -107,4 +130,21 @@ test('with several grids a command wants to know which', async (t) => {
 
 test('text from elsewhere cannot steer the terminal', () => {
   assert.equal(harmless('a\u001b[2Jb\tc\nd\u009b'), 'a\u{fffd}[2Jb\tc\nd\u{fffd}');
+});
+
+test('passwords come from standard input or the environment, never from arguments', async (t) => {
+  const data = ['--data', await temporaryFolder(t)];
+  await gridkeepJson(['grid', 'create', 'main', ...data]);
+  const ada = ['resident', 'create', 'Ada Lovelace', ...data];
+  const none = await gridkeep(ada);
+  assert.equal(none.exitCode, 2);
+  assert.match(none.stderr, /--password-stdin/);
+  const argument = await gridkeep([...ada, '--password', 'correct horse']);
+  assert.equal(argument.exitCode, 2);
+  const short = await gridkeepJson([...ada, '--password-stdin'], 1, { stdin: 'short\n' });
+  assert.match(JSON.stringify(short), /"password-refused".*at least 8/);
+  const made = await gridkeepJson([...ada, '--password-stdin'], 0, { stdin: 'correct horse\r\n' });
+  assert.match(JSON.stringify(made), /"firstName":"Ada"/);
+  const environment = { GRIDKEEP_PASSWORD: 'battery staple' };
+  await gridkeepJson(['resident', 'password', 'ada lovelace', ...data], 0, { environment });
 });

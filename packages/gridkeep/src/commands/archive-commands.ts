@@ -1,5 +1,3 @@
-import { inspectArchive } from '@gridkeep/content/archives/inspect-archive';
-import { diffArchives } from '@gridkeep/content/archives/diff-archives';
 import type { ArchiveDiff } from '@gridkeep/content/archives/diff-archives';
 import type { InspectionReport } from '@gridkeep/content/archives/inspection-report';
 import Type from 'typebox';
@@ -20,6 +18,7 @@ export const archiveInspect = localCommand({
   positional: ['file'],
   paths: ['file'],
   run: async (input, report) => {
+    const { inspectArchive } = await import('@gridkeep/content/archives/inspect-archive');
     const found = await inspectArchive(input.file, {
       onProgress: ({ bytesRead, bytesTotal, entries }) =>
         report.progress({
@@ -51,6 +50,7 @@ export const archiveDiff = localCommand({
   positional: ['a', 'b'],
   paths: ['a', 'b'],
   run: async (input) => {
+    const { diffArchives } = await import('@gridkeep/content/archives/diff-archives');
     const diff = await diffArchives(input.a, input.b);
     return { exitCode: diff.equal ? 0 : 1, data: { ...diff }, text: diffText(diff) };
   },

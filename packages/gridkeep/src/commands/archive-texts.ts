@@ -26,7 +26,8 @@ export function savedText(saved: SavedContent): string {
     `The archive has ${formatBytes(saved.bytes)}.`,
     ...(saved.lostCount === 0
       ? []
-      : [`${saved.lostCount} assets have lost their content: ${saved.lost.join(' ')}`]),
+      : [`${saved.lostCount} have lost their content and are not in the archive:`]),
+    ...saved.lost.map(({ what, id, name }) => `  ${what} ${id} ${name}`.trimEnd()),
     ...missingTexts(saved.missing, saved.missingCount),
   ].join('\n');
 }

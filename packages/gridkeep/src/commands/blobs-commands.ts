@@ -1,7 +1,12 @@
 import Type from 'typebox';
-import { blobsCompactKind, compactResultSchema } from '../jobs/blobs-compact.ts';
-import { blobsReindexKind, reindexResultSchema } from '../jobs/blobs-reindex.ts';
-import { blobsVerifyKind, verifyResultSchema } from '../jobs/blobs-verify.ts';
+import {
+  blobsCompactKind,
+  blobsReindexKind,
+  blobsVerifyKind,
+  compactResultSchema,
+  reindexResultSchema,
+  verifyResultSchema,
+} from '../jobs/blobs-job-results.ts';
 import { userText } from '../jobs/lost-content.ts';
 import type { BlobUser } from '../jobs/lost-content.ts';
 import { installationCommand } from './command.ts';

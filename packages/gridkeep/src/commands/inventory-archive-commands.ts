@@ -1,6 +1,6 @@
 import Type from 'typebox';
-import { inventoryLoadKind, inventorySaveKind } from '../jobs/archive-jobs.ts';
-import type { InventoryLoadInput, InventorySaveInput } from '../jobs/archive-jobs.ts';
+import { inventoryLoadKind, inventorySaveKind } from '../jobs/archive-job-inputs.ts';
+import type { InventoryLoadInput, InventorySaveInput } from '../jobs/archive-job-inputs.ts';
 import { inventoryLoadResultSchema, inventorySaveResultSchema } from '../jobs/archive-results.ts';
 import { loadedText, savedText } from './archive-texts.ts';
 import { CommandError, confirmationNeededCode, installationCommand } from './command.ts';

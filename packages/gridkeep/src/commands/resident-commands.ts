@@ -1,6 +1,5 @@
 import type { Account } from '@gridkeep/grid/accounts/account';
 import type { Accounts } from '@gridkeep/grid/accounts/accounts';
-import { createResident } from '@gridkeep/grid/residents';
 import Type from 'typebox';
 import { installationCommand } from './command.ts';
 import { formatTable, formatTime } from './format.ts';
@@ -34,6 +33,7 @@ export const residentCreate = installationCommand({
   secrets: ['password'],
   run: async ({ tenants }, input) => {
     const { grid, services } = await tenantOf(tenants, input.grid);
+    const { createResident } = await import('@gridkeep/grid/residents');
     const account = await createResident(services, {
       ...splitName(input.name),
       ...(input.email === undefined ? {} : { email: input.email }),

@@ -1,4 +1,6 @@
 /** What the three ports have in common: limits on slow and large clients, no request logging, an end that waits. */
+import type { Server } from 'node:http';
+import type { Socket } from 'node:net';
 import fastify from 'fastify';
 import type { FastifyInstance } from 'fastify';
 import type { Logger } from '../logging/logger.ts';
@@ -20,6 +22,7 @@ const connectionsMax = 4096;
 const headBytesMax = 16_384;
 /** How long open requests may take to end once the program stops, in milliseconds. */
 const stopMsMax = 10_000;
+const idleCheckMs = 50;
 
 export function createHttpServer(options: HttpServerOptions): FastifyInstance {
   const { log } = options;
@@ -40,6 +43,7 @@ export function createHttpServer(options: HttpServerOptions): FastifyInstance {
     rewriteUrl: (request) => collapseSlashes(request.url ?? '/'),
   });
   app.server.maxConnections = connectionsMax;
+  watchSockets(app.server);
   app.setErrorHandler((error, request, reply) => {
     const status =
       error instanceof Error && 'statusCode' in error && typeof error.statusCode === 'number'
@@ -60,6 +64,19 @@ export function collapseSlashes(url: string): string {
   return path.replaceAll(/\/{2,}/g, '/') + (query < 0 ? '' : url.slice(query));
 }
 
+/** Connections of each server that have not sent the head of a request yet: Node.js does not count them as idle. */
+const waitingSockets = new WeakMap<Server, Set<Socket>>();
+
+function watchSockets(server: Server): void {
+  const waiting = new Set<Socket>();
+  waitingSockets.set(server, waiting);
+  server.on('connection', (socket) => {
+    waiting.add(socket);
+    socket.once('close', () => waiting.delete(socket));
+  });
+  server.on('request', (request) => waiting.delete(request.socket));
+}
+
 /** Starts to listen; the port it got. */
 export async function listen(app: FastifyInstance, host: string, port: number): Promise<number> {
   await app.listen({ host, port });
@@ -70,9 +87,14 @@ export async function listen(app: FastifyInstance, host: string, port: number): 
 /** Accepts nothing more, lets open requests end, and after 10 s ends them. */
 export async function stopListening(app: FastifyInstance): Promise<void> {
   const limit = setTimeout(() => app.server.closeAllConnections(), stopMsMax);
+  // A connection that is kept alive becomes idle only when its open request has ended.
+  const idle = setInterval(() => app.server.closeIdleConnections(), idleCheckMs);
   try {
-    await app.close();
+    const closed = app.close();
+    for (const socket of waitingSockets.get(app.server) ?? []) socket.destroy();
+    await closed;
   } finally {
     clearTimeout(limit);
+    clearInterval(idle);
   }
 }

@@ -56,8 +56,8 @@ export function parseBlobsUrl(
   const region = url.searchParams.get('region');
   const policy = url.searchParams.get('policy') ?? 'local';
   if (policy !== 'local' && policy !== 'remote') throw refuse('policy must be local or remote');
-  const accessKeyId = decodeURIComponent(url.username) || environment['AWS_ACCESS_KEY_ID'];
-  const secretAccessKey = decodeURIComponent(url.password) || environment['AWS_SECRET_ACCESS_KEY'];
+  const accessKeyId = decoded(url.username, refuse) || environment['AWS_ACCESS_KEY_ID'];
+  const secretAccessKey = decoded(url.password, refuse) || environment['AWS_SECRET_ACCESS_KEY'];
   if (accessKeyId === undefined || secretAccessKey === undefined)
     throw refuse('a key is needed: s3://key:secret@bucket, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY');
   const path = url.pathname.replaceAll(/^\/+|\/+$/g, '');
@@ -70,4 +70,12 @@ export function parseBlobsUrl(
     secretAccessKey,
     policy,
   };
+}
+
+function decoded(text: string, refuse: (rule: string) => ConfigurationError): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    throw refuse('its key or secret is not readable: characters but letters and digits are written as %XX');
+  }
 }

@@ -13,61 +13,20 @@ import { saveRegionArchive, SaveRefusedError } from '@gridkeep/hosting/transfer/
 import { JobFinalError } from '@gridkeep/storage/jobs/jobs';
 import type { JobHandler, Json, RunningJob } from '@gridkeep/storage/jobs/jobs';
 import { parseUuid } from '@gridkeep/wire/uuid';
-import Type from 'typebox';
-import type { TSchema } from 'typebox';
+import type { Static, TSchema } from 'typebox';
 import type { GridTenants } from '../installation/grid-tenants.ts';
+import {
+  inventoryLoadInputSchema,
+  inventoryLoadKind,
+  inventorySaveInputSchema,
+  inventorySaveKind,
+  regionLoadInputSchema,
+  regionLoadKind,
+  regionSaveInputSchema,
+  regionSaveKind,
+} from './archive-job-inputs.ts';
 import { summarizeInventoryLoad, summarizeRegionLoad, summarizeSave } from './archive-results.ts';
 import { parseJobInput } from './job-input.ts';
-
-export const regionLoadKind = 'region-load';
-export const regionSaveKind = 'region-save';
-export const inventoryLoadKind = 'inventory-load';
-export const inventorySaveKind = 'inventory-save';
-
-export const regionLoadInputSchema = Type.Object({
-  source: Type.String(),
-  regionId: Type.String(),
-  mode: Type.Union([Type.Literal('replace'), Type.Literal('merge')]),
-  existing: Type.Union([Type.Literal('skip'), Type.Literal('replace')]),
-  mergeTerrain: Type.Boolean(),
-  /** Metres; null for none. */
-  displacement: Type.Union([
-    Type.Object({ x: Type.Number(), y: Type.Number(), z: Type.Number() }),
-    Type.Null(),
-  ]),
-  createMissing: Type.Boolean(),
-  resize: Type.Boolean(),
-  strict: Type.Boolean(),
-});
-export type RegionLoadInput = Type.Static<typeof regionLoadInputSchema>;
-
-export const regionSaveInputSchema = Type.Object({
-  regionIds: Type.Array(Type.String()),
-  target: Type.String(),
-  overwrite: Type.Boolean(),
-  withAssets: Type.Boolean(),
-  keepKeyframeMotion: Type.Boolean(),
-});
-export type RegionSaveInput = Type.Static<typeof regionSaveInputSchema>;
-
-export const inventoryLoadInputSchema = Type.Object({
-  source: Type.String(),
-  residentId: Type.String(),
-  destination: Type.String(),
-  createDestination: Type.Boolean(),
-  mode: Type.Union([Type.Literal('merge'), Type.Literal('add'), Type.Literal('replace')]),
-  strict: Type.Boolean(),
-});
-export type InventoryLoadInput = Type.Static<typeof inventoryLoadInputSchema>;
-
-export const inventorySaveInputSchema = Type.Object({
-  residentId: Type.String(),
-  path: Type.String(),
-  target: Type.String(),
-  overwrite: Type.Boolean(),
-  withAssets: Type.Boolean(),
-});
-export type InventorySaveInput = Type.Static<typeof inventorySaveInputSchema>;
 
 export interface ArchiveJobParts {
   readonly tenants: GridTenants;
@@ -146,8 +105,8 @@ function gridJob<Schema extends TSchema>(
   tenants: GridTenants,
   kind: string,
   schema: Schema,
-  work: (services: GridServices, input: Type.Static<Schema>, job: RunningJob) => Promise<Json>,
-): JobHandler<Type.Static<Schema>> {
+  work: (services: GridServices, input: Static<Schema>, job: RunningJob) => Promise<Json>,
+): JobHandler<Static<Schema>> {
   return {
     kind,
     attemptsMax,

@@ -5,27 +5,11 @@ import type { MaintainedBlobStore } from '@gridkeep/storage/blobs/maintenance';
 import type { JobHandler } from '@gridkeep/storage/jobs/jobs';
 import Type from 'typebox';
 import type { GridTenants } from '../installation/grid-tenants.ts';
+import { blobsCompactKind } from './blobs-job-results.ts';
+import type { compactResultSchema } from './blobs-job-results.ts';
 import { parseJobInput } from './job-input.ts';
 
-export const blobsCompactKind = 'blobs-compact';
-
 const inputSchema = Type.Object({ graceMs: Type.Number({ minimum: 0 }) });
-
-export const compactResultSchema = Type.Object({
-  swept: Type.Object({
-    marked: Type.Integer(),
-    deleted: Type.Integer(),
-    deletedBytes: Type.Integer(),
-    spared: Type.Integer(),
-  }),
-  compacted: Type.Object({
-    packsRemoved: Type.Integer(),
-    blobsMoved: Type.Integer(),
-    bytesMoved: Type.Integer(),
-    bytesFreed: Type.Integer(),
-    packsDamaged: Type.Array(Type.String()),
-  }),
-});
 
 export interface CompactParts {
   readonly blobs: MaintainedBlobStore;

@@ -4,23 +4,14 @@ import type { MaintainedBlobStore } from '@gridkeep/storage/blobs/maintenance';
 import type { JobHandler } from '@gridkeep/storage/jobs/jobs';
 import Type from 'typebox';
 import type { GridTenants } from '../installation/grid-tenants.ts';
+import { blobsReindexKind } from './blobs-job-results.ts';
+import type { reindexResultSchema } from './blobs-job-results.ts';
 import { parseJobInput } from './job-input.ts';
-import { userSchema, usersOfBlob } from './lost-content.ts';
+import { usersOfBlob } from './lost-content.ts';
 import { damagesListedMax } from './verify-state.ts';
-
-export const blobsReindexKind = 'blobs-reindex';
 
 const inputSchema = Type.Object({ deep: Type.Boolean() });
 
-export const reindexResultSchema = Type.Object({
-  packs: Type.Integer(),
-  blobs: Type.Integer(),
-  /** Blobs that the old index did not know or had elsewhere. */
-  recovered: Type.Integer(),
-  lostCount: Type.Integer(),
-  lost: Type.Array(Type.Object({ blob: Type.String(), pack: Type.String(), usedBy: Type.Array(userSchema) })),
-  damageCount: Type.Integer(),
-});
 type ReindexResult = Type.Static<typeof reindexResultSchema>;
 
 export interface ReindexParts {

@@ -6,32 +6,18 @@ import type { JobHandler } from '@gridkeep/storage/jobs/jobs';
 import type { Uuid } from '@gridkeep/wire/uuid';
 import Type from 'typebox';
 import type { GridTenants } from '../installation/grid-tenants.ts';
+import { blobsVerifyKind } from './blobs-job-results.ts';
+import type { verifyResultSchema } from './blobs-job-results.ts';
 import { parseJobInput } from './job-input.ts';
-import { userSchema, usersOfBlob } from './lost-content.ts';
-import {
-  damageSchema,
-  damagesListedMax,
-  forgetVerifyState,
-  loadVerifyState,
-  saveVerifyState,
-} from './verify-state.ts';
+import { usersOfBlob } from './lost-content.ts';
+import { damagesListedMax, forgetVerifyState, loadVerifyState, saveVerifyState } from './verify-state.ts';
 import type { ListedDamage, VerifyState } from './verify-state.ts';
-
-export const blobsVerifyKind = 'blobs-verify';
 
 const inputSchema = Type.Object({
   /** Bytes read in a second at most; null for as fast as the disk. */
   bytesPerSecondMax: Type.Union([Type.Number({ exclusiveMinimum: 0 }), Type.Null()]),
 });
 
-export const verifyResultSchema = Type.Object({
-  blobs: Type.Integer(),
-  bytes: Type.Integer(),
-  /** The figures above count from where an earlier try had come. */
-  resumed: Type.Boolean(),
-  damageCount: Type.Integer(),
-  damages: Type.Array(Type.Intersect([damageSchema, Type.Object({ usedBy: Type.Array(userSchema) })])),
-});
 type VerifyResult = Type.Static<typeof verifyResultSchema>;
 
 const saveEveryMs = 5_000;

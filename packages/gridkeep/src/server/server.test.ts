@@ -1,9 +1,16 @@
 import assert from 'node:assert/strict';
 import { readdir, stat } from 'node:fs/promises';
+import { once } from 'node:events';
 import { connect } from 'node:net';
+import type { Socket } from 'node:net';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { temporaryFolder } from '@gridkeep/testing/temporary-folder';
+import { CommandRunner } from '../cli/command-runner.ts';
+import { blobsVerify } from '../commands/blobs-commands.ts';
+import { defaultConfiguration } from '../configuration/configuration.ts';
+import { openInstallation } from '../installation/open-installation.ts';
+import { blobsVerifyKind } from '../jobs/blobs-job-results.ts';
 import { gridkeep, gridkeepJson, startServerProcess } from '../test-support/gridkeep-process.ts';
 
 test('a first start makes a grid, answers on three ports, and stops on SIGTERM', async (t) => {
@@ -65,15 +72,75 @@ test('after kill -9 the next start is clean and keeps what was there', async (t)
   assert.equal(await next.end('SIGTERM'), 0);
 });
 
+test('a job that waits when the server is killed is done after the next start', async (t) => {
+  const folder = await temporaryFolder(t);
+  const first = await startServerProcess(folder);
+  await gridkeepJson(['grid', 'list', '--data', folder]);
+  assert.equal(await first.end('SIGKILL'), null);
+  const installation = await openInstallation(defaultConfiguration(folder));
+  const input = { bytesPerSecondMax: null };
+  const { id } = await installation.jobs.enqueue({ kind: blobsVerifyKind, input });
+  await installation.close();
+  const next = await startServerProcess(folder);
+  t.after(() => next.process.kill('SIGKILL'));
+  const watched = await gridkeepJson(['jobs', 'watch', id, '--data', folder]);
+  assert.match(JSON.stringify(watched), /"state":"done"/);
+  assert.equal(await next.end('SIGTERM'), 0);
+});
+
+test('a stop ends the wait of a command and leaves its job for the next start', async (t) => {
+  const folder = await temporaryFolder(t);
+  const server = await startServerProcess(folder);
+  t.after(() => server.process.kill('SIGKILL'));
+  const installation = new CommandRunner(defaultConfiguration(folder));
+  // Far below one byte a second: it cannot end by itself while there is content.
+  const watching = Promise.withResolvers<void>();
+  const answer = installation.run(
+    blobsVerify,
+    { megabytesPerSecond: 1e-9 },
+    { progress: () => {}, watching: () => watching.resolve() },
+  );
+  await watching.promise;
+  const ended = await Promise.all([
+    answer.then(
+      (outcome) => outcome.text,
+      (error: unknown) => String(error),
+    ),
+    server.end('SIGTERM'),
+  ]);
+  assert.equal(ended[1], 0);
+  assert.match(ended[0], /all sound|goes on after the next/);
+});
+
 test('a stop lets an open request end and does not wait for idle connections', async (t) => {
   const folder = await temporaryFolder(t);
   const server = await startServerProcess(folder);
   t.after(() => server.process.kill('SIGKILL'));
-  const { port } = new URL(server.addresses.public);
-  const idle = connect(Number(port), '127.0.0.1');
-  idle.on('error', () => {});
-  await new Promise((resolve) => idle.once('connect', resolve));
-  assert.equal(await server.end('SIGTERM'), 0);
+  const { secret } = await gridkeepJson(['simulator', 'add', 'sim1', '--data', folder]);
+  const port = Number(new URL(server.addresses.services).port);
+  const open = async (): Promise<Socket> => {
+    const socket = connect(port, '127.0.0.1');
+    socket.on('error', () => {});
+    await once(socket, 'connect');
+    return socket;
+  };
+  const [idle, busy] = await Promise.all([open(), open()]);
+  idle.resume();
+  const body = '<ArrayOfString></ArrayOfString>';
+  const authorization = Buffer.from(`sim1:${String(secret)}`).toString('base64');
+  busy.write(
+    `POST /get_assets_exist HTTP/1.1\r\nHost: x\r\nAuthorization: Basic ${authorization}\r\n` +
+      `Content-Length: ${body.length}\r\nExpect: 100-continue\r\n\r\n`,
+  );
+  // The interim answer says that the request is being handled.
+  const [interim] = await once(busy, 'data');
+  assert.match(String(interim), /^HTTP\/1\.1 100/);
+  const ended = server.end('SIGTERM');
+  await once(idle, 'close');
+  busy.write(body);
+  const [reply] = await once(busy, 'data');
+  assert.match(String(reply), /^HTTP\/1\.1 200/);
+  assert.equal(await ended, 0);
 });
 
 test('logs are JSON lines where standard error is no terminal, and hold no secret', async (t) => {
