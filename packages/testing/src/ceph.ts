@@ -95,11 +95,12 @@ async function start(folder: string, processes: ChildProcess[]): Promise<Omit<Ce
   command('ceph-osd', '-i', '0', '--mkfs', '--osd-uuid', osd);
   command('ceph', 'osd', 'crush', 'add', 'osd.0', '1.0', 'host=localhost', 'root=default');
   serve('ceph-osd', '-i', '0');
-  serve('radosgw', '-n', 'client.rgw');
   const accessKeyId = randomBytes(10).toString('hex');
   const secretAccessKey = randomBytes(20).toString('hex');
   const keys = [`--access-key=${accessKeyId}`, `--secret-key=${secretAccessKey}`];
+  // Before the gateway starts: both make the same pools, and get in each other's way.
   command('radosgw-admin', 'user', 'create', '--uid=test', '--display-name=test', ...keys);
+  serve('radosgw', '-n', 'client.rgw');
   const endpoint = `http://127.0.0.1:${httpPort}`;
   await untilAnswering(endpoint, processes);
   return { endpoint, accessKeyId, secretAccessKey };

@@ -42,7 +42,7 @@ function writeOnce(fd: number, pieces: readonly Uint8Array[], position: number):
   });
 }
 
-/** What is left of the pieces after `count` bytes of them. */
+/** What is left of the pieces after `count` bytes of them, without empty ones. */
 function piecesAfter(pieces: readonly Uint8Array[], count: number): Uint8Array[] {
   const rest: Uint8Array[] = [];
   let skip = count;
@@ -73,7 +73,7 @@ class NodeFile implements DiskFile {
   }
 
   async write(pieces: readonly Uint8Array[], position: number): Promise<void> {
-    let rest = pieces;
+    let rest: readonly Uint8Array[] = piecesAfter(pieces, 0);
     let at = position;
     while (rest.length > 0) {
       const count = await writeOnce(this.#fd, rest, at);

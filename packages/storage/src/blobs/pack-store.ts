@@ -71,6 +71,7 @@ const indexFile = 'index.db';
 const marksFile = 'sweep.db';
 const lookupsPerTurn = 256;
 const hashBytesPerTurn = 4 * 1024 * 1024;
+const headChunksMax = 4096;
 const listPageRows = 500;
 
 const compress = promisify(zstdCompress);
@@ -251,8 +252,18 @@ export class PackStore implements MaintainedBlobStore {
   }
 
   async #keepNow(spooled: Spooled, movedFrom?: Place): Promise<void> {
-    const { clock, packs, disk, remote } = this.#parts;
-    const { name, bytes, record } = await spooled.keep(movedFrom?.stamp ?? clock.next());
+    const { clock } = this.#parts;
+    const begun = clock.begin();
+    try {
+      await this.#keepStamped(spooled, movedFrom?.stamp ?? clock.next(), movedFrom);
+    } finally {
+      clock.end(begun);
+    }
+  }
+
+  async #keepStamped(spooled: Spooled, stamp: number, movedFrom: Place | undefined): Promise<void> {
+    const { packs, disk, remote } = this.#parts;
+    const { name, bytes, record } = await spooled.keep(stamp);
     if (remote?.publish !== undefined) {
       try {
         await remote.publish(name);
@@ -361,16 +372,21 @@ export class PackStore implements MaintainedBlobStore {
   }
 
   sweep(options: SweepOptions): Promise<SweepReport> {
-    const parts = {
-      index: () => this.#index,
-      marksPath: join(this.#parts.options.folder, marksFile),
-      startStamp: this.#parts.clock.next(),
-      graceFloor: this.#index.fact('graceFloor') ?? 0,
-      dying: this.#dying,
-      bury: (id: BlobId) => this.#writer.append(newRecord(id, new Uint8Array(0), undefined, 'tombstone')),
-    };
     const signal = this.#untilClosed(options.signal);
-    return this.#inTurn(() => sweepBlobs(parts, { ...options, signal }));
+    const horizon = this.#parts.clock.horizon();
+    return this.#inTurn(() =>
+      sweepBlobs(
+        {
+          index: () => this.#index,
+          marksPath: join(this.#parts.options.folder, marksFile),
+          horizon,
+          graceFloor: this.#index.fact('graceFloor') ?? 0,
+          dying: this.#dying,
+          bury: (id) => this.#writer.append(newRecord(id, new Uint8Array(0), undefined, 'tombstone')),
+        },
+        { ...options, signal },
+      ),
+    );
   }
 
   compact(options: CompactOptions = {}): Promise<CompactReport> {
@@ -508,6 +524,8 @@ async function readHead(
     if (next.done === true) return { head, rest: undefined };
     head.push(next.value);
     bytes += next.value.length;
+    // Tiny chunks cost more to keep than what is in them.
+    if (head.length >= headChunksMax) head.splice(0, head.length, Buffer.concat(head));
   }
   return { head, rest: iterator };
 }

@@ -156,23 +156,26 @@ export class PackWriter {
       for (const { reject } of this.#queue.splice(0)) reject(error);
       return;
     }
+    const begun = this.#parts.clock.begin();
     const batch = this.#takeBatch(pack);
     const records = this.#place(pack, batch);
     try {
       await this.#write(pack, batch, records, publish !== undefined);
     } catch (error) {
+      this.#parts.clock.end(begun);
       await this.#rollBack(pack);
       for (const { reject } of batch) reject(error);
       return;
     }
     if (publish === undefined) {
-      await this.#acknowledge(pack, batch, records);
+      await this.#acknowledge(pack, batch, records, begun);
       return;
     }
     this.#pack = undefined;
-    const publishing = this.#publish(pack, batch, records, publish).finally(() =>
-      this.#publishing.delete(publishing),
-    );
+    const publishing = this.#publish(pack, batch, records, publish).finally(() => {
+      this.#parts.clock.end(begun);
+      this.#publishing.delete(publishing);
+    });
     this.#publishing.add(publishing);
     if (this.#publishing.size >= publishesMax) await Promise.race(this.#publishing);
   }
@@ -235,6 +238,7 @@ export class PackWriter {
     pack: OpenPack,
     batch: readonly Queued[],
     records: readonly RecordHeader[],
+    begun: number,
   ): Promise<void> {
     try {
       pack.info ??= this.#parts.index().addPack(pack.name, 'open', { local: true, remote: false });
@@ -244,6 +248,8 @@ export class PackWriter {
       this.#abandon(pack);
       for (const { reject } of batch) reject(error);
       return;
+    } finally {
+      this.#parts.clock.end(begun);
     }
     for (const { resolve } of batch) resolve();
     const isFull = pack.bytes >= this.#options.packBytesMax || pack.entries.length >= packRecordsMax;

@@ -112,11 +112,11 @@ export class ShelfTier implements RemoteTier {
   }
 
   #pumpUploads(): void {
-    this.#pump ??= this.#runUploads().finally(() => (this.#pump = undefined));
+    this.#pump ??= this.#runUploads();
   }
 
   async #runUploads(): Promise<void> {
-    while (this.#waiting.size > 0 && !this.#closing.signal.aborted) {
+    while (this.#waiting.size + this.#uploading.size > 0 && !this.#closing.signal.aborted) {
       for (const name of this.#waiting) {
         if (this.#uploading.size >= uploadsMax) break;
         this.#waiting.delete(name);
@@ -125,6 +125,8 @@ export class ShelfTier implements RemoteTier {
       }
       await Promise.race(this.#uploading.values());
     }
+    // In the same turn as the last look at what waits, so that nothing is overlooked.
+    this.#pump = undefined;
     await Promise.all(this.#uploading.values());
   }
 
@@ -285,6 +287,6 @@ export class ShelfTier implements RemoteTier {
 
   async close(): Promise<void> {
     this.#closing.abort(new Error('the blob store is closed'));
-    await this.#pump?.catch(() => undefined);
+    await Promise.all(this.#uploading.values());
   }
 }

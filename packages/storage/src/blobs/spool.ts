@@ -29,6 +29,7 @@ export interface Spooled {
 
 /** Bytes gathered for one write. */
 const writeBytes = 1024 * 1024;
+const writePiecesMax = 1000;
 
 /** Streams the source into a spool file; on any failure nothing is left behind. */
 export async function spool(disk: Disk, folder: string, source: AsyncIterable<Uint8Array>): Promise<Spooled> {
@@ -90,7 +91,7 @@ async function writeContent(
     length += chunk.length;
     gathered.push(chunk);
     gatheredBytes += chunk.length;
-    if (gatheredBytes >= writeBytes) await write();
+    if (gatheredBytes >= writeBytes || gathered.length >= writePiecesMax) await write();
   }
   if (gatheredBytes > 0) await write();
   return { id: parseBlobId(digest.digest('hex')), length, crc };

@@ -10,8 +10,8 @@ export interface SweepParts {
   readonly index: () => PackIndex;
   /** The marks are kept in a file there, so that memory does not grow with them. */
   readonly marksPath: string;
-  /** Blobs put or found by a put after this stamp are safe. */
-  readonly startStamp: number;
+  /** Blobs put, or found here by a put, with a later stamp are safe. */
+  readonly horizon: number;
   /** Every blob counts as put at least this late. */
   readonly graceFloor: number;
   /** Ids whose tombstone is on its way. */
@@ -120,7 +120,7 @@ async function buryUnmarked(
   }
 }
 
-function isOld({ startStamp, graceFloor }: SweepParts, place: Place, cutoff: number): boolean {
+function isOld({ horizon, graceFloor }: SweepParts, place: Place, cutoff: number): boolean {
   const lastPut = Math.max(place.stamp, place.touched);
-  return lastPut < startStamp && Math.max(lastPut, graceFloor) <= cutoff;
+  return lastPut < horizon && Math.max(lastPut, graceFloor) <= cutoff;
 }
