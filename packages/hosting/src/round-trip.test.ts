@@ -66,29 +66,39 @@ async function regionRoundTrip(context: TestContext, database: Database, name: s
   assert.equal(difference.equal, true, JSON.stringify(difference, undefined, 1).slice(0, 4000));
 }
 
-async function inventoryRoundTrip(context: TestContext, database: Database, name: string): Promise<void> {
+async function inventoryRoundTrip(
+  context: TestContext,
+  database: Database,
+  name: string,
+  place: { readonly folder: string; readonly mode: 'merge' | 'replace' },
+): Promise<void> {
   const grid = await scratchGrid(context, database);
   const source = fixture('iar', name);
   const load = (): Promise<string> =>
     loadInventoryArchive(
       grid.services,
       {
-        ...{ source, residentId: grid.ownerId, destination: '/Came in/Here', createDestination: true },
-        ...{ mode: 'replace', strict: false },
+        ...{ source, residentId: grid.ownerId, destination: place.folder, createDestination: true },
+        ...{ mode: place.mode, strict: false },
       },
       loadContext(grid),
     );
   await load();
-  const before = await grid.packs.stats();
-  await load();
-  assert.equal(
-    (await grid.packs.stats()).logicalBytes,
-    before.logicalBytes,
-    'loading twice stores no new content',
-  );
+  if (place.mode === 'replace') {
+    const before = await grid.packs.stats();
+    await load();
+    const after = await grid.packs.stats();
+    assert.equal(after.logicalBytes, before.logicalBytes, 'loading twice stores no new content');
+  }
   const target = join(grid.folder, name);
   const withAssets = !name.includes('noassets');
-  const request = { residentId: grid.ownerId, path: '/Came in/Here/*', target, overwrite: false, withAssets };
+  const request = {
+    residentId: grid.ownerId,
+    path: `${place.folder}/*`,
+    target,
+    overwrite: false,
+    withAssets,
+  };
   const saved = await saveInventoryArchive(grid.services, request, quiet);
   assert.deepEqual(saved.lost, []);
   const difference = await diffArchives(source, target);
@@ -102,6 +112,10 @@ if (missing('fixtures') === false) {
     );
   for (const name of archives('iar'))
     forEachDatabase(`${name} loads, loads again and saves equal`, (context, database) =>
-      inventoryRoundTrip(context, database, name),
+      inventoryRoundTrip(context, database, name, { folder: '/Came in/Here', mode: 'replace' }),
+    );
+  for (const name of archives('iar'))
+    forEachDatabase(`${name} becomes a new resident's whole inventory and saves equal`, (context, database) =>
+      inventoryRoundTrip(context, database, name, { folder: '', mode: 'merge' }),
     );
 } else test('real archives load and save equal', { skip: missing('fixtures') });

@@ -1,7 +1,8 @@
 /** One digest for each thing in an archive; memory is some hundred bytes per thing, whatever its size. */
 import { hash } from 'node:crypto';
 import type { Uuid } from '@gridkeep/wire/uuid';
-import type { ArchiveEntry } from './archive-entry.ts';
+import { isSystemFolderPath } from '../assets/system-folders.ts';
+import type { ArchiveEntry, PathStep } from './archive-entry.ts';
 import { digestOf, pathText, RegionNames, thingOf } from './archive-meaning.ts';
 import type { ThingKind } from './archive-meaning.ts';
 import { detachedText, detachedUuid } from './detached.ts';
@@ -42,6 +43,8 @@ class Digest {
   readonly #links: PendingLink[] = [];
   readonly #paths = new Map<Uuid, string>();
   readonly #folders = new Set<string>();
+  /** Folders with an item somewhere below them. */
+  readonly #filled = new Set<string>();
   readonly #names = new RegionNames();
   #refused = 0;
   #isInventory = false;
@@ -59,6 +62,7 @@ class Digest {
         });
     }
     if (entry.kind === 'folder' || entry.kind === 'item') this.#learnFolders(entry.path);
+    if (entry.kind === 'item') this.#learnFilled(entry.path);
     const thing = entry.kind === 'folder' ? undefined : thingOf(entry);
     if (thing === undefined) return;
     const { kind, key, meaning, regionDir, linkTarget } = thing;
@@ -72,7 +76,7 @@ class Digest {
   }
 
   /** Folders count by path, announced or not. */
-  #learnFolders(path: readonly { name: string; id: Uuid | undefined }[]): void {
+  #learnFolders(path: readonly PathStep[]): void {
     this.#isInventory = true;
     for (const [index, step] of path.entries()) {
       const key = pathText(path.slice(0, index + 1));
@@ -82,6 +86,21 @@ class Digest {
       this.#folders.add(identity);
       this.#put('folder', key, '');
     }
+  }
+
+  #learnFilled(path: readonly PathStep[]): void {
+    for (let depth = path.length; depth > 0; depth -= 1) {
+      const key = pathText(path.slice(0, depth));
+      if (this.#filled.has(key)) return;
+      this.#filled.add(key);
+    }
+  }
+
+  /** Every resident has the system folders: one without an item says nothing, whether it is there or not. */
+  #forgetEmptySystemFolders(): void {
+    const folders = this.#things.get('folder');
+    for (const key of folders?.keys() ?? [])
+      if (isSystemFolderPath(key) && !this.#filled.has(key)) folders?.delete(key);
   }
 
   /** The first asset of an id counts. */
@@ -101,6 +120,7 @@ class Digest {
   }
 
   finish(): ArchiveDigest {
+    this.#forgetEmptySystemFolders();
     for (const { kind, regionDir, key, digest } of this.#regionThings) {
       if (kind === 'region' && this.#isInventory) continue;
       this.#put(kind, this.#names.keyOf(regionDir, key), digest);

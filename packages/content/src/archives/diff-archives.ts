@@ -1,7 +1,7 @@
 /**
  * Compares two archives by what they mean: assets by id, type and bytes, objects by root id and normal form, terrain by
  * samples, parcels, settings, and the tree of an inventory by paths and fields. Order, compression, layout of documents,
- * time of saving, and ids that a load makes anew do not matter.
+ * time of saving, and ids that a load makes anew do not matter, nor do empty system folders, which every resident has.
  */
 import { digestArchive } from './archive-digest.ts';
 import type { ArchiveDigest } from './archive-digest.ts';

@@ -3,6 +3,7 @@
  * folder and item has an owner's folder above it, up to a root, and no folder lies within itself.
  */
 import { FolderTypes } from '@gridkeep/content/assets/folder-types';
+import { callingCardFolders, systemFolders } from '@gridkeep/content/assets/system-folders';
 import type { Database, Queries } from '@gridkeep/storage/database/database';
 import { randomUuid, zeroUuid } from '@gridkeep/wire/uuid';
 import type { Uuid } from '@gridkeep/wire/uuid';
@@ -26,7 +27,7 @@ import { insertTree, walkTree } from './inventory-tree.ts';
 import type { NewTreeEntry, TreeCounts, TreeEntry } from './inventory-tree.ts';
 import { ItemChanges } from './item-changes.ts';
 import * as items from './items-store.ts';
-import { callingCardFolders, rootFolderName, systemFolders } from './system-folders.ts';
+import { rootFolderName } from './system-folders.ts';
 
 export interface InventoryOptions {
   readonly database: Database;
