@@ -8,7 +8,7 @@ import { peakMemory, seconds } from '../measurement.ts';
 import { withScratch } from '../scratch.ts';
 import { NoisePool, Random } from '../world/random.ts';
 
-const count = Number(process.env['GRIDKEEP_BENCH_BLOBS'] ?? '1000000');
+const count = Number(process.env['BENCH_BLOBS'] ?? '1000000');
 const atOnce = 512;
 
 const million: BenchCase = {
@@ -51,9 +51,7 @@ const million: BenchCase = {
       const gets = Array.from({ length: 20_000 }, () => pick(kept, random));
       const getting = await seconds(async () => {
         for (let from = 0; from < gets.length; from += 16)
-          await Promise.all(
-            gets.slice(from, from + 16).map((id) => (id === undefined ? undefined : again.get(id))),
-          );
+          await Promise.all(gets.slice(from, from + 16).map((id) => again.get(id)));
       });
       await again.close();
 
