@@ -10,7 +10,7 @@ const inspect: BenchCase = {
   run: () =>
     withScratch(async (folder) => {
       const path = join(folder, 'world.oar');
-      const world = await writeWorldOar(path, archiveMegabytes() * 1e6);
+      const world = await writeWorldOar(path, { assetBytes: archiveMegabytes() * 1e6 });
       await shell(`cat '${path}'`);
       const peer = await seconds(() => shell(`gzip -dc '${path}' | tar -t`));
       const ours = await gridkeep(['archive', 'inspect', path, '--json']);

@@ -11,7 +11,7 @@ const load: BenchCase = {
     withScratch(async (folder) => {
       const path = join(folder, 'world.oar');
       const data = join(folder, 'data');
-      const world = await writeWorldOar(path, archiveMegabytes() * 1e6);
+      const world = await writeWorldOar(path, { assetBytes: archiveMegabytes() * 1e6 });
       await gridkeep(['grid', 'create', 'bench', '--data', data]);
       await gridkeep(['region', 'create', 'Measured', '--data', data]);
       await shell(`sync; mkdir '${folder}/unpacked'`);

@@ -3,8 +3,8 @@
  * a fifth to a quarter of the ids with bytes that another id has as well.
  * Proportions follow the region archives this project tests with; sizes what grid operators report (45-90 KB a piece).
  */
-import { randomFillSync } from 'node:crypto';
 import type { Uuid } from '@gridkeep/wire/uuid';
+import { animation, codestream, mesh, notecard, script, sound } from './contents.ts';
 import { NoisePool, Random, seededUuid } from './random.ts';
 
 export interface WorldAsset {
@@ -71,19 +71,16 @@ export class WorldAssets {
     switch (type) {
       case 0:
         return codestream(size, serial, this.#noise);
-      case 10:
-        return text(
-          `// script ${serial}\ndefault\n{\n    state_entry()\n    {\n        llSay(0, "number ${serial}");\n    }\n}\n`,
-          size,
-          serial,
-        );
+      case 1:
+        return sound(size, serial, this.#noise);
       case 7:
         return notecard(size, serial);
-      default: {
-        const bytes = Buffer.allocUnsafe(size);
-        this.#noise.fill(bytes, serial);
-        return bytes;
-      }
+      case 10:
+        return script(size, serial);
+      case 20:
+        return animation(size, serial, this.#noise);
+      default:
+        return mesh(size, serial, this.#noise);
     }
   }
 }
@@ -97,46 +94,4 @@ function pick(point: number): KindShape {
   const last = shapes.at(-1);
   if (last === undefined) throw new Error('no kinds');
   return last;
-}
-
-/** A JPEG 2000 codestream with honest markers and noise as its one tile: SOC SIZ COD QCD SOT SOD … EOC. */
-function codestream(size: number, serial: number, noise: NoisePool): Buffer {
-  const head = Buffer.from(
-    'ff4fff51002f000000000200000002000000000000000000000002000000020000000000000000000003070101070101070101' +
-      'ff52000c00000001010504040000' +
-      'ff5c0013404048485048485048485048485048485000',
-    'hex',
-  );
-  const tileBytes = Math.max(64, size - head.length - 2);
-  const bytes = Buffer.allocUnsafe(head.length + tileBytes + 2);
-  head.copy(bytes, 0);
-  const sot = head.length;
-  bytes.writeUInt16BE(0xff90, sot);
-  bytes.writeUInt16BE(10, sot + 2);
-  bytes.writeUInt16BE(0, sot + 4);
-  bytes.writeUInt32BE(tileBytes, sot + 6);
-  bytes.writeUInt16BE(0x0001, sot + 10);
-  bytes.writeUInt16BE(0xff93, sot + 12);
-  noise.fill(bytes.subarray(sot + 14, sot + tileBytes), serial);
-  bytes.writeUInt16BE(0xffd9, sot + tileBytes);
-  return bytes;
-}
-
-function text(start: string, size: number, serial: number): Buffer {
-  let body = start;
-  for (let line = 0; body.length < size; line += 1)
-    body += `// ${serial} remark ${line * 7919} of a patient builder\n`;
-  return Buffer.from(body.slice(0, Math.max(size, start.length)));
-}
-
-function notecard(size: number, serial: number): Buffer {
-  const body = text(`Note ${serial}\n`, Math.max(40, size - 120), serial).toString();
-  return Buffer.from(
-    `Linden text version 2\n{\nLLEmbeddedItems version 1\n{\ncount 0\n}\nText length ${body.length}\n${body}}\n`,
-  );
-}
-
-/** Noise of this moment, for runs in which nothing may be known already. */
-export function freshNoise(size: number): Buffer {
-  return randomFillSync(Buffer.allocUnsafe(size));
 }

@@ -30,12 +30,24 @@ export interface WorldOar {
 const assetsPerObject = 6;
 const side = 256;
 
+export interface WorldOarOptions {
+  /** Of the assets on day 0. */
+  readonly assetBytes: number;
+  readonly seed?: number;
+  /** The world so many days later: each day one percent of the linksets is moved and one percent of assets is added. */
+  readonly day?: number;
+}
+
+const dailyShare = 0.01;
+
 /** Writes assets until they reach the size; a linkset for every six of them. */
-export async function writeWorldOar(path: string, assetBytesWanted: number, seed = 1): Promise<WorldOar> {
+export async function writeWorldOar(path: string, options: WorldOarOptions): Promise<WorldOar> {
+  const { seed = 1, day = 0 } = options;
   const world = new WorldAssets(seed);
   // The size of an asset follows from its index, so a dry walk tells how many are needed.
   const meanBytes = 65_000;
-  const assets = Math.max(8, Math.round(assetBytesWanted / meanBytes));
+  const first = Math.max(8, Math.round(options.assetBytes / meanBytes));
+  const assets = first + day * Math.ceil(first * dailyShare);
   const objects = Math.max(1, Math.floor(assets / assetsPerObject));
   let assetBytes = 0;
   async function* assetEntries(): AsyncGenerator<ArchiveAsset> {
@@ -58,7 +70,7 @@ export async function writeWorldOar(path: string, assetBytesWanted: number, seed
           settings: writeRegionSettings(defaultRegionSettings),
           parcels: [parcel(seed)],
           terrain: terrain(),
-          objects: objectEntries(world, seed, assets, objects),
+          objects: objectEntries({ world, seed, day, assets, objects }),
         },
       ],
       assets: assetEntries(),
@@ -88,7 +100,7 @@ function* objectEntries(
 ): Generator<OarObjectContent> {
   const people = Array.from({ length: 40 }, (_, index) => seededUuid(seed, 'person', index));
   for (let index = 0; index < objects; index += 1) {
-    const random = new Random(seed * 1_000_003 + index);
+    const random = new Random(seed * 1_000_003 + index + movesUntil(day, seed, index) * 15_485_863);
     const near = Array.from({ length: assetsPerObject }, (_, n) => (index * assetsPerObject + n) % assets);
     const kinds = near.map((at) => world.kindAt(at));
     const textures = kinds.filter((kind) => kind.type === 0).map((kind) => kind.id);
