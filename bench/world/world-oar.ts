@@ -92,12 +92,23 @@ function terrain(): Uint8Array {
   return new Uint8Array(heights.buffer);
 }
 
-function* objectEntries(
-  world: WorldAssets,
-  seed: number,
-  assets: number,
-  objects: number,
-): Generator<OarObjectContent> {
+interface ObjectsOfDay {
+  readonly world: WorldAssets;
+  readonly seed: number;
+  readonly day: number;
+  readonly assets: number;
+  readonly objects: number;
+}
+
+/** How often a linkset was moved until that day. */
+function movesUntil(day: number, seed: number, index: number): number {
+  let moves = 0;
+  for (let at = 1; at <= day; at += 1)
+    if (new Random(seed * 7_919 + at * 104_729 + index).next() < dailyShare) moves += 1;
+  return moves;
+}
+
+function* objectEntries({ world, seed, day, assets, objects }: ObjectsOfDay): Generator<OarObjectContent> {
   const people = Array.from({ length: 40 }, (_, index) => seededUuid(seed, 'person', index));
   for (let index = 0; index < objects; index += 1) {
     const random = new Random(seed * 1_000_003 + index + movesUntil(day, seed, index) * 15_485_863);
