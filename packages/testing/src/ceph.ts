@@ -14,8 +14,9 @@ export interface CephGateway {
   stop(): Promise<void>;
 }
 
-const startMsMax = 90_000;
-const commandMsMax = 60_000;
+const attemptsMax = 4;
+const startMsMax = 30_000;
+const commandMsMax = 25_000;
 const pollMs = 200;
 
 async function freePort(): Promise<number> {
@@ -57,9 +58,23 @@ rgw frontends = beast endpoint=127.0.0.1:${httpPort}
 
 /** Takes some 15 seconds. Ask `missing('ceph')` first, and stop it when done. */
 export async function startCeph(): Promise<CephGateway> {
+  // A young cluster sometimes answers nobody; a second one from scratch does.
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await startOnce();
+    } catch (error) {
+      if (attempt >= attemptsMax) throw error;
+    }
+  }
+}
+
+async function startOnce(): Promise<CephGateway> {
   const folder = await mkdtemp(join(tmpdir(), 'gridkeep-ceph-'));
   const processes: ChildProcess[] = [];
+  const killAll = (): void => processes.forEach((child) => child.kill('SIGKILL'));
+  process.once('exit', killAll);
   const stop = async (): Promise<void> => {
+    process.off('exit', killAll);
     for (const child of processes.reverse()) await end(child);
     await rm(folder, { recursive: true, force: true });
   };
@@ -79,9 +94,10 @@ async function start(folder: string, processes: ChildProcess[]): Promise<Omit<Ce
   await writeFile(conf, configuration(folder, fsid, monPort, httpPort));
   await mkdir(join(folder, 'mon'));
   await mkdir(join(folder, 'osd'));
-  const command = (program: string, ...args: string[]): void => {
+  const command = (program: string, ...args: string[]): string => {
     const run = spawnSync(program, [...args, '-c', conf], { encoding: 'utf8', timeout: commandMsMax });
     if (run.status !== 0) throw new Error(`${program} ${args[0] ?? ''}: ${run.stderr || String(run.error)}`);
+    return run.stdout;
   };
   const serve = (program: string, ...args: string[]): void => {
     processes.push(spawn(program, [...args, '-f', '-c', conf], { stdio: 'ignore' }));
@@ -95,6 +111,11 @@ async function start(folder: string, processes: ChildProcess[]): Promise<Omit<Ce
   command('ceph-osd', '-i', '0', '--mkfs', '--osd-uuid', osd);
   command('ceph', 'osd', 'crush', 'add', 'osd.0', '1.0', 'host=localhost', 'root=default');
   serve('ceph-osd', '-i', '0');
+  const deadline = performance.now() + startMsMax;
+  while (!command('ceph', 'osd', 'stat').includes('1 up')) {
+    if (performance.now() > deadline) throw new Error('the object store does not come up');
+    await delay(pollMs);
+  }
   const accessKeyId = randomBytes(10).toString('hex');
   const secretAccessKey = randomBytes(20).toString('hex');
   const keys = [`--access-key=${accessKeyId}`, `--secret-key=${secretAccessKey}`];

@@ -36,6 +36,7 @@ export interface ShelfTierOptions {
 }
 
 const uploadsMax = 2;
+const uploadedPollMs = 20;
 /** Clocks of processes may differ, and an upload appears later than its name says: new packs are looked for so far back. */
 const refreshMarginMs = 60 * 60 * 1000;
 
@@ -54,7 +55,7 @@ export class ShelfTier implements RemoteTier {
   readonly #waiting = new Set<string>();
   readonly #uploading = new Map<string, Promise<void>>();
   #uploadError: Error | undefined;
-  #pump: Promise<void> | undefined;
+  #isPumping = false;
   #refreshedAt = -Infinity;
   #refreshing: Promise<boolean> | undefined;
 
@@ -82,10 +83,12 @@ export class ShelfTier implements RemoteTier {
   }
 
   async uploaded(): Promise<void> {
-    while (this.#waiting.size > 0 || this.#uploading.size > 0) {
+    // Only those of now, or steady puts would keep it waiting for ever.
+    const names = [...this.#waiting, ...this.#uploading.keys()];
+    this.#uploadError = undefined;
+    while (names.some((name) => this.#waiting.has(name) || this.#uploading.has(name))) {
       this.#closing.signal.throwIfAborted();
-      this.#uploadError = undefined;
-      await Promise.race([...this.#uploading.values(), delay(20)]);
+      await Promise.race([...this.#uploading.values(), delay(uploadedPollMs)]);
       this.#throwUploadError();
     }
   }
@@ -112,10 +115,11 @@ export class ShelfTier implements RemoteTier {
   }
 
   #pumpUploads(): void {
-    this.#pump ??= this.#runUploads();
+    if (!this.#isPumping) void this.#runUploads();
   }
 
   async #runUploads(): Promise<void> {
+    this.#isPumping = true;
     while (this.#waiting.size + this.#uploading.size > 0 && !this.#closing.signal.aborted) {
       for (const name of this.#waiting) {
         if (this.#uploading.size >= uploadsMax) break;
@@ -126,8 +130,7 @@ export class ShelfTier implements RemoteTier {
       await Promise.race(this.#uploading.values());
     }
     // In the same turn as the last look at what waits, so that nothing is overlooked.
-    this.#pump = undefined;
-    await Promise.all(this.#uploading.values());
+    this.#isPumping = false;
   }
 
   /** Never throws: what fails waits and is tried again, also after a restart. */

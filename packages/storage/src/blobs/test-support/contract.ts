@@ -230,8 +230,7 @@ const cases: Readonly<Record<string, Case>> = {
         await new Promise((resolve) => setImmediate(resolve));
       }
     })();
-    const report = await store.compact({ deadShareMin: 0.2 });
-    isDone = true;
+    const report = await store.compact({ deadShareMin: 0.2 }).finally(() => (isDone = true));
     await serving;
     assert.ok(report.packsRemoved > 2 && report.blobsMoved > 50, JSON.stringify(report));
     assert.deepEqual(report.packsDamaged, []);
