@@ -11,6 +11,8 @@ import { askSecret, canAsk, confirm, readFirstLine } from './prompt.ts';
 const passwordEnvironment = 'GRIDKEEP_PASSWORD';
 /** What shells report for a program that Ctrl-C ended. */
 const interruptedExitCode = 130;
+/** One Ctrl-C reaches us twice when npx, which passes it on, runs in the same terminal; in milliseconds. */
+const sameSignalMs = 1_000;
 
 export interface RunOptions {
   readonly command: Command;
@@ -36,7 +38,11 @@ export async function runCommand(options: RunOptions): Promise<Outcome> {
   const interrupts = new Interrupts(view, (job) => options.cancelJob(runner, job));
   const report: Report = {
     progress: (progress) => interrupts.showUnlessAsking(progress),
-    watching: (job) => interrupts.watch(job),
+    watching: (job) => {
+      interrupts.watch(job);
+      // Who stops watching finds it again by this.
+      process.stderr.write(`job ${job}\n`);
+    },
   };
   try {
     try {
@@ -63,6 +69,7 @@ class Interrupts {
   readonly #listener = (): void => this.#interrupted();
   #job: Uuid | undefined;
   #asking = false;
+  #interruptedAt = -Infinity;
 
   constructor(view: ProgressView, cancel: (job: Uuid) => Promise<void>) {
     this.#view = view;
@@ -83,7 +90,10 @@ class Interrupts {
   }
 
   #interrupted(): void {
+    const now = performance.now();
+    if (now - this.#interruptedAt < sameSignalMs) return;
     if (this.#job === undefined || this.#asking) process.exit(interruptedExitCode);
+    this.#interruptedAt = now;
     this.#asking = true;
     this.#view.stop();
     this.#offer(this.#job).then(

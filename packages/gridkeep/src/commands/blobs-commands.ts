@@ -111,7 +111,7 @@ export const blobsCompact = installationCommand({
     {
       graceHours: Type.Optional(
         Type.Number({
-          description: `keep what was put in the last hours, needed or not (default ${graceHoursDefault})`,
+          description: `keep what was put in the last hours, needed or not (default ${graceHoursDefault}; a server and running loads need a little)`,
           minimum: 0,
         }),
       ),

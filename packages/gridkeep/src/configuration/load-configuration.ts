@@ -15,7 +15,12 @@ export interface ConfigurationSources {
 
 const prefix = 'GRIDKEEP_';
 /** Variables with our prefix that are no settings: a password for one command, and what the tests need. */
-const otherVariables = ['GRIDKEEP_PASSWORD', 'GRIDKEEP_FIXTURES', 'GRIDKEEP_REQUIRE_ALL', 'GRIDKEEP_KILL_ROUNDS'];
+const otherVariables = [
+  'GRIDKEEP_PASSWORD',
+  'GRIDKEEP_FIXTURES',
+  'GRIDKEEP_REQUIRE_ALL',
+  'GRIDKEEP_KILL_ROUNDS',
+];
 const testPrefix = 'GRIDKEEP_TEST_';
 
 /** Throws a ConfigurationError that names the first unknown key or bad value. */

@@ -26,8 +26,18 @@ import { openBlobs } from './open-blobs.ts';
 
 const hostSchema = 'gridkeep';
 
-/** The caller holds the lock of the data folder. `log` is absent where a command works alone. */
-export async function openInstallation(configuration: Configuration, log?: Logger): Promise<Installation> {
+export interface OpeningOptions {
+  /** Absent where a command works alone. */
+  readonly log?: Logger;
+  /** Simulators will put content while jobs run. Default false. */
+  readonly serving?: boolean;
+}
+
+/** The caller holds the lock of the data folder. */
+export async function openInstallation(
+  configuration: Configuration,
+  { log, serving = false }: OpeningOptions = {},
+): Promise<Installation> {
   const folder = dataFolderAt(configuration.data);
   emptyTemporaryFolder(folder);
   await using stack = new AsyncDisposableStack();
@@ -44,7 +54,7 @@ export async function openInstallation(configuration: Configuration, log?: Logge
   await host.migrate([...verifyMigrations, ...jobMigrations]);
   const worker = new InstallationWorker({
     queue: jobs,
-    handlers: jobHandlers({ host, blobs, tenants, temporaryFolder: folder.temporary }),
+    handlers: jobHandlers({ host, blobs, tenants, jobs, serving, temporaryFolder: folder.temporary }),
     aloneOnDatabase: host.dialect === 'sqlite',
     report: (error) => log?.error({ err: error }, 'the job worker met an error'),
   });

@@ -2,9 +2,11 @@
 import { liveBlobs } from '@gridkeep/grid/grid-services';
 import type { BlobId } from '@gridkeep/storage/blobs/blob-store';
 import type { MaintainedBlobStore } from '@gridkeep/storage/blobs/maintenance';
+import type { JobQueue } from '@gridkeep/storage/jobs/job-queue';
 import type { JobHandler } from '@gridkeep/storage/jobs/jobs';
 import Type from 'typebox';
 import type { GridTenants } from '../installation/grid-tenants.ts';
+import { inventoryLoadKind, regionLoadKind } from './archive-job-inputs.ts';
 import { blobsCompactKind } from './blobs-job-results.ts';
 import type { compactResultSchema } from './blobs-job-results.ts';
 import { parseJobInput } from './job-input.ts';
@@ -14,7 +16,14 @@ const inputSchema = Type.Object({ graceMs: Type.Number({ minimum: 0 }) });
 export interface CompactParts {
   readonly blobs: MaintainedBlobStore;
   readonly tenants: GridTenants;
+  readonly jobs: JobQueue;
+  /** Simulators put content meanwhile. */
+  readonly serving: boolean;
 }
+
+/** An asset's bytes are durable before its record is: whoever is between the two must not lose them. */
+const servingGraceMsMin = 600_000;
+const openLoadsMax = 1000;
 
 export function blobsCompactHandler(parts: CompactParts): JobHandler<Type.Static<typeof inputSchema>> {
   return {
@@ -24,7 +33,7 @@ export function blobsCompactHandler(parts: CompactParts): JobHandler<Type.Static
     run: async ({ graceMs }, job) => {
       const swept = await parts.blobs.sweep({
         live: neededBlobs(parts.tenants),
-        graceMs,
+        graceMs: await safeGrace(parts, graceMs),
         signal: job.signal,
         onProgress: ({ marked, deleted }) =>
           job.progress({ done: marked, unit: 'items', message: `in use; ${deleted} deleted` }),
@@ -41,6 +50,17 @@ export function blobsCompactHandler(parts: CompactParts): JobHandler<Type.Static
       return result;
     },
   };
+}
+
+/** At least the age of the oldest load that has begun: its content is stored first and named in records at its end. */
+async function safeGrace({ jobs, serving }: CompactParts, graceMs: number): Promise<number> {
+  let grace = Math.max(graceMs, serving ? servingGraceMsMin : 0);
+  for (const kind of [regionLoadKind, inventoryLoadKind]) {
+    const open = await jobs.list({ kind, states: ['waiting', 'running'], limit: openLoadsMax });
+    for (const { startedAt } of open.jobs)
+      if (startedAt !== null) grace = Math.max(grace, Date.now() - startedAt + servingGraceMsMin);
+  }
+  return grace;
 }
 
 /** Of all grids. A grid that cannot be opened ends the sweep: what it needs must not be taken for garbage. */

@@ -3,11 +3,14 @@ import type { JobHandler } from '@gridkeep/storage/jobs/jobs';
 import { archiveJobHandlers } from './archive-jobs.ts';
 import type { ArchiveJobParts } from './archive-jobs.ts';
 import { blobsCompactHandler } from './blobs-compact.ts';
+import type { CompactParts } from './blobs-compact.ts';
 import { blobsReindexHandler } from './blobs-reindex.ts';
 import { blobsVerifyHandler } from './blobs-verify.ts';
 import type { VerifyParts } from './blobs-verify.ts';
 
-export function jobHandlers(parts: VerifyParts & ArchiveJobParts): readonly JobHandler<unknown>[] {
+export function jobHandlers(
+  parts: VerifyParts & ArchiveJobParts & CompactParts,
+): readonly JobHandler<unknown>[] {
   return [
     ...archiveJobHandlers(parts),
     blobsVerifyHandler(parts),

@@ -3,6 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import { test } from 'node:test';
 import type { TestContext } from 'node:test';
 import { parseGridSlug } from '@gridkeep/hosting/tenants/grid';
+import { JobLeases } from '@gridkeep/storage/jobs/job-leases';
 import { randomUuid } from '@gridkeep/wire/uuid';
 import { blobsCompact, blobsReindex, blobsVerify } from '../commands/blobs-commands.ts';
 import { CommandError } from '../commands/command.ts';
@@ -43,6 +44,24 @@ test('compaction deletes what no grid needs, after its grace', async (t) => {
   assert.notEqual(await installation.blobs.get(kept.blobId), undefined);
 });
 
+test('content of a load that has begun, or of a simulator between bytes and record, is spared', async (t) => {
+  const { installation, dropped } = await twoGrids(t);
+  await (await installation.tenants.tenant('two')).services.assets.delete(dropped.id);
+  const { signal } = new AbortController();
+  const job = { id: randomUuid(), grid: null, attempt: 1, signal, progress: () => {} };
+  await blobsCompactHandler({ ...installation, serving: true }).run({ graceMs: 0 }, job);
+  assert.equal((await installation.blobs.stats()).blobs, 2);
+
+  const load = await installation.jobs.enqueue({ kind: 'region-load', grid: 'two', input: null });
+  const begun = new JobLeases({
+    ...{ database: installation.host, owner: 'test', leaseMs: 60_000 },
+    attemptsMax: new Map([['region-load', 3]]),
+  });
+  assert.equal((await begun.claim())?.job.id, load.id);
+  await blobsCompactHandler({ ...installation, serving: false }).run({ graceMs: 0 }, job);
+  assert.equal((await installation.blobs.stats()).blobs, 2);
+});
+
 test('a grid that cannot be opened keeps compaction from deleting anything', async (t) => {
   const { installation: before } = await twoGrids(t);
   await before.close();
@@ -52,7 +71,10 @@ test('a grid that cannot be opened keeps compaction from deleting anything', asy
   t.after(() => installation.close());
   const { signal } = new AbortController();
   const job = { id: randomUuid(), grid: null, attempt: 1, signal, progress: () => {} };
-  await assert.rejects(blobsCompactHandler(installation).run({ graceMs: 0 }, job), /not a database/);
+  await assert.rejects(
+    blobsCompactHandler({ ...installation, serving: false }).run({ graceMs: 0 }, job),
+    /not a database/,
+  );
   assert.equal((await installation.blobs.stats()).blobs, 2);
 });
 

@@ -50,13 +50,17 @@ async function takeLock(folder: string): Promise<DataLock> {
     }
 }
 
-/** The first SIGTERM or SIGINT asks for a graceful stop; a second one ends the process where it stands. */
+/** One Ctrl-C reaches us twice when npm, which passes it on, runs in the same terminal; in milliseconds. */
+const sameSignalMs = 1_000;
+
+/** The first SIGTERM or SIGINT asks for a graceful stop; a later one ends the process where it stands. */
 function listenForSignals(): Promise<NodeJS.Signals> {
   return new Promise((resolve) => {
-    let asked = false;
+    let askedAt: number | undefined;
     const listener = (signal: NodeJS.Signals): void => {
-      if (asked) process.exit(1);
-      asked = true;
+      const now = performance.now();
+      if (askedAt !== undefined && now - askedAt > sameSignalMs) process.exit(1);
+      askedAt ??= now;
       resolve(signal);
     };
     process.on('SIGTERM', listener);

@@ -1,13 +1,15 @@
 import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
 import { readdir, stat } from 'node:fs/promises';
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import type { Socket } from 'node:net';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import type { TestContext } from 'node:test';
 import { temporaryFolder } from '@gridkeep/testing/temporary-folder';
 import { CommandRunner } from '../cli/command-runner.ts';
-import { blobsVerify } from '../commands/blobs-commands.ts';
+import { jobsWatch } from '../commands/jobs-commands.ts';
 import { defaultConfiguration } from '../configuration/configuration.ts';
 import { openInstallation } from '../installation/open-installation.ts';
 import { blobsVerifyKind } from '../jobs/blobs-job-results.ts';
@@ -88,28 +90,42 @@ test('a job that waits when the server is killed is done after the next start', 
   assert.equal(await next.end('SIGTERM'), 0);
 });
 
-test('a stop ends the wait of a command and leaves its job for the next start', async (t) => {
+/** A server with content, and a job that reads it so slowly that it does not end by itself. */
+async function serverWithSlowJob(t: TestContext) {
   const folder = await temporaryFolder(t);
+  const installation = await openInstallation(defaultConfiguration(folder));
+  await installation.blobs.put(randomBytes(100_000));
+  const input = { bytesPerSecondMax: 10 };
+  const { id } = await installation.jobs.enqueue({ kind: blobsVerifyKind, input });
+  await installation.close();
   const server = await startServerProcess(folder);
   t.after(() => server.process.kill('SIGKILL'));
-  const installation = new CommandRunner(defaultConfiguration(folder));
-  // Far below one byte a second: it cannot end by itself while there is content.
+  return { folder, server, id };
+}
+
+test('a stop ends the wait of a command and leaves its job for the next start', async (t) => {
+  const { folder, server, id } = await serverWithSlowJob(t);
   const watching = Promise.withResolvers<void>();
-  const answer = installation.run(
-    blobsVerify,
-    { megabytesPerSecond: 1e-9 },
-    { progress: () => {}, watching: () => watching.resolve() },
-  );
+  const report = { progress: () => {}, watching: () => watching.resolve() };
+  const answer = new CommandRunner(defaultConfiguration(folder)).run(jobsWatch, { job: id }, report);
+  const refused = assert.rejects(answer, /goes on after the next "gridkeep start"/);
   await watching.promise;
-  const ended = await Promise.all([
-    answer.then(
-      (outcome) => outcome.text,
-      (error: unknown) => String(error),
-    ),
-    server.end('SIGTERM'),
-  ]);
-  assert.equal(ended[1], 0);
-  assert.match(ended[0], /all sound|goes on after the next/);
+  assert.equal(await server.end('SIGTERM'), 0);
+  await refused;
+  const installation = await openInstallation(defaultConfiguration(folder));
+  t.after(() => installation.close());
+  assert.equal((await installation.jobs.get(id))?.state, 'waiting');
+});
+
+test('an interrupt cancels the watched job', async (t) => {
+  const { folder, server, id } = await serverWithSlowJob(t);
+  const watched = await gridkeep(['jobs', 'watch', id, '--json', '--data', folder], {}, (child) => {
+    child.stderr?.once('data', () => child.kill('SIGINT'));
+  });
+  assert.equal(watched.exitCode, 1);
+  assert.match(watched.stderr, new RegExp(`^job ${id}\n`));
+  assert.match(watched.stdout, /"cancelled"/);
+  assert.equal(await server.end('SIGTERM'), 0);
 });
 
 test('a stop lets an open request end and does not wait for idle connections', async (t) => {

@@ -23,6 +23,9 @@ export interface RunningServer {
   stop(): Promise<void>;
 }
 
+/** A year: whoever asks what happened to an upload finds out. */
+const endedJobsKeptMs = 366 * 86_400_000;
+
 /** The grid that a first start makes. */
 const defaultGrid = { slug: 'main', name: 'My Grid' };
 
@@ -31,7 +34,7 @@ export async function startServer(configuration: Configuration, log: Logger): Pr
   const stack = new AsyncDisposableStack();
   try {
     const startedAt = Date.now();
-    const installation = await openInstallation(configuration, log);
+    const installation = await openInstallation(configuration, { log, serving: true });
     stack.defer(() => installation.close());
     const gridMade = await makeDefaultGrid(installation);
 
@@ -87,12 +90,20 @@ export async function startServer(configuration: Configuration, log: Logger): Pr
     // Watched jobs are given back first, so that the commands that wait for them end.
     stack.defer(() => installation.worker.stop());
     installation.worker.start();
+    forgetOldJobs(installation, log);
     const opened = stack.move();
     return { facts, stop: () => opened.disposeAsync() };
   } catch (error) {
     await stack.disposeAsync();
     throw error;
   }
+}
+
+/** So that the list of jobs does not grow for ever; nobody waits for it. */
+function forgetOldJobs({ jobs }: Installation, log: Logger): void {
+  jobs
+    .deleteEnded(endedJobsKeptMs)
+    .catch((error: unknown) => log.warn({ err: error }, 'old jobs could not be deleted'));
 }
 
 async function makeDefaultGrid(installation: Installation): Promise<string | undefined> {

@@ -40,9 +40,14 @@ async function collect(stream: NodeJS.ReadableStream | null): Promise<string> {
   return text;
 }
 
-/** Runs a command to its end. */
-export async function gridkeep(args: readonly string[], settings: RunSettings = {}): Promise<Finished> {
+/** Runs a command to its end; `started` gets its process. */
+export async function gridkeep(
+  args: readonly string[],
+  settings: RunSettings = {},
+  started: (child: ChildProcess) => void = () => {},
+): Promise<Finished> {
   const child = launch(args, settings);
+  started(child);
   child.stdin?.on('error', () => {});
   child.stdin?.end(settings.stdin ?? '');
   const closed = once(child, 'close');
