@@ -53,6 +53,9 @@ export const gridDirectoryMigrations: readonly Migration[] = [
   },
 ];
 
+/** Of two that ask for the same name at once, the second looks again and is told that it is taken. */
+const creationRetries = { retries: 3 } as const;
+
 export interface NewGrid {
   readonly slug: string;
   /** Default: the slug. */
@@ -101,7 +104,7 @@ export class GridDirectory {
           .insertInto('hostnames')
           .values(grid.hostnames.map((hostname) => ({ hostname, slug: grid.slug })))
           .execute();
-    });
+    }, creationRetries);
     return grid;
   }
 

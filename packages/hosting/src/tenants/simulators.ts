@@ -65,19 +65,22 @@ export class Simulators {
       );
     const secret = randomBytes(secretBytes).toString('base64url');
     const simulator: Simulator = { name, grid, createdAt: Date.now() };
-    await this.#database.transaction(async (queries) => {
-      const tables = queries.tables<Tables>();
-      const taken = await tables
-        .selectFrom('simulators')
-        .select('name')
-        .where('name', '=', name)
-        .executeTakeFirst();
-      if (taken !== undefined) throw new TenantError('exists', `a simulator "${name}" exists already`);
-      await tables
-        .insertInto('simulators')
-        .values({ name, slug: grid, secret_hash: hashOf(secret), created_at: simulator.createdAt })
-        .execute();
-    });
+    await this.#database.transaction(
+      async (queries) => {
+        const tables = queries.tables<Tables>();
+        const taken = await tables
+          .selectFrom('simulators')
+          .select('name')
+          .where('name', '=', name)
+          .executeTakeFirst();
+        if (taken !== undefined) throw new TenantError('exists', `a simulator "${name}" exists already`);
+        await tables
+          .insertInto('simulators')
+          .values({ name, slug: grid, secret_hash: hashOf(secret), created_at: simulator.createdAt })
+          .execute();
+      },
+      { retries: 3 },
+    );
     return { simulator, secret };
   }
 
