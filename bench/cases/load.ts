@@ -13,7 +13,11 @@ const load: BenchCase = {
       const data = join(folder, 'data');
       const world = await writeWorldOar(path, { assetBytes: archiveMegabytes() * 1e6 });
       await gridkeep(['grid', 'create', 'bench', '--data', data]);
-      await gridkeep(['region', 'create', 'Measured', '--data', data]);
+      await gridkeep(
+        ['resident', 'create', 'Olive Owner', '--password-stdin', '--data', data],
+        'a long password\n',
+      );
+      await gridkeep(['region', 'create', 'Measured', '--owner', 'Olive Owner', '--data', data]);
       await shell(`sync; mkdir '${folder}/unpacked'`);
       const peer = await seconds(() => shell(`tar xzf '${path}' -C '${folder}/unpacked'`));
       const flushed = await seconds(() => shell(`sync '${folder}/unpacked'`));

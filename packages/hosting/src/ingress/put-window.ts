@@ -1,7 +1,7 @@
 /**
  * Puts of a load that are under way: enough of them at once that they share flushes, few enough that memory stays flat.
  */
-const bytesInFlightMax = 24 * 1024 * 1024;
+const bytesInFlightMax = 12 * 1024 * 1024;
 const putsInFlightMax = 512;
 
 export class PutWindow {

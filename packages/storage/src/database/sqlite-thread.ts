@@ -1,5 +1,5 @@
 /** One worker thread that serves many database files. */
-import { Worker } from 'node:worker_threads';
+import type { Worker } from 'node:worker_threads';
 import { DatabaseClosedError, DatabaseUnavailableError } from './database-errors.ts';
 import type {
   ConnectionRole,
@@ -8,6 +8,7 @@ import type {
   SqliteOutcome,
   SqliteRequest,
 } from './sqlite-protocol.ts';
+import { startThread } from './start-thread.ts';
 
 export interface DatabaseFile {
   /** Given by the program; the same in all threads. */
@@ -119,9 +120,7 @@ export class SqliteThread {
   }
 
   #start(): Worker {
-    const worker = new Worker(new URL('./sqlite-thread-main.ts', import.meta.url), {
-      name: `sqlite-${this.#role}`,
-    });
+    const worker = startThread(new URL('./sqlite-thread-main.ts', import.meta.url), `sqlite-${this.#role}`);
     worker.unref();
     worker.on('message', (replies: readonly NumberedReply[]) => this.#receive(worker, replies));
     worker.on('error', (error) => this.#died(worker, error instanceof Error ? error.message : String(error)));
