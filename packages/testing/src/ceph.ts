@@ -15,6 +15,8 @@ export interface CephGateway {
 }
 
 const attemptsMax = 4;
+/** It takes 3 seconds, or for ever. */
+const storeStartMsMax = 12_000;
 const startMsMax = 30_000;
 const commandMsMax = 25_000;
 const pollMs = 200;
@@ -58,7 +60,7 @@ rgw frontends = beast endpoint=127.0.0.1:${httpPort}
 
 /** Takes some 15 seconds. Ask `missing('ceph')` first, and stop it when done. */
 export async function startCeph(): Promise<CephGateway> {
-  // A young cluster sometimes answers nobody; a second one from scratch does.
+  // The object store sometimes ends during its start; a second one from scratch does not.
   for (let attempt = 1; ; attempt += 1) {
     try {
       return await startOnce();
@@ -111,8 +113,9 @@ async function start(folder: string, processes: ChildProcess[]): Promise<Omit<Ce
   command('ceph-osd', '-i', '0', '--mkfs', '--osd-uuid', osd);
   command('ceph', 'osd', 'crush', 'add', 'osd.0', '1.0', 'host=localhost', 'root=default');
   serve('ceph-osd', '-i', '0');
-  const deadline = performance.now() + startMsMax;
+  const deadline = performance.now() + storeStartMsMax;
   while (!command('ceph', 'osd', 'stat').includes('1 up')) {
+    failIfEnded(processes);
     if (performance.now() > deadline) throw new Error('the object store does not come up');
     await delay(pollMs);
   }
@@ -130,8 +133,7 @@ async function start(folder: string, processes: ChildProcess[]): Promise<Omit<Ce
 async function untilAnswering(endpoint: string, processes: readonly ChildProcess[]): Promise<void> {
   const deadline = performance.now() + startMsMax;
   for (;;) {
-    const dead = processes.find(({ exitCode }) => exitCode !== null);
-    if (dead !== undefined) throw new Error(`${dead.spawnfile} ended with ${dead.exitCode}`);
+    failIfEnded(processes);
     try {
       await (await fetch(endpoint)).arrayBuffer();
       return;
@@ -140,6 +142,11 @@ async function untilAnswering(endpoint: string, processes: readonly ChildProcess
     }
     await delay(pollMs);
   }
+}
+
+function failIfEnded(processes: readonly ChildProcess[]): void {
+  const ended = processes.find(({ exitCode, signalCode }) => exitCode !== null || signalCode !== null);
+  if (ended !== undefined) throw new Error(`${ended.spawnfile} ended: ${ended.exitCode ?? ended.signalCode}`);
 }
 
 async function end(child: ChildProcess): Promise<void> {

@@ -99,18 +99,18 @@ function isForgotten(error: unknown, pack: PackInfo): boolean {
   return error instanceof PackGoneError && pack.liveBlobs === 0;
 }
 
-/** Packs with little in them are emptied together, so that what they hold is written together. */
+/** Small packs are emptied together, so that what they hold is written together. */
 function groupsOf(packs: readonly PackInfo[]): PackInfo[][] {
   const groups: PackInfo[][] = [];
   let bytes = Infinity;
   for (const pack of packs) {
     const last = groups.at(-1);
-    if (last === undefined || bytes + pack.liveBytes > moveBytesMax || last.length >= groupPacksMax) {
+    if (last === undefined || bytes + pack.bytes > moveBytesMax || last.length >= groupPacksMax) {
       groups.push([pack]);
-      bytes = pack.liveBytes;
+      bytes = pack.bytes;
     } else {
       last.push(pack);
-      bytes += pack.liveBytes;
+      bytes += pack.bytes;
     }
   }
   return groups;

@@ -8,8 +8,8 @@ export const recordHeaderBytes = 72;
 export const footerHeaderBytes = 8;
 export const footerEntryBytes = 72;
 export const trailerBytes = 32;
-/** Entries of one footer, so that it fits into memory (4.7 MB). */
-export const packRecordsMax = 65_536;
+/** Records of one pack, so that its footer (1.2 MB) and a list of its records are little in memory. */
+export const packRecordsMax = 16_384;
 /** Contents larger than this are stored raw, so that reading a part of one never needs more memory than this. */
 export const zstdContentBytesMax = 16 * 1024 * 1024;
 

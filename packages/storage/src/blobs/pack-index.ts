@@ -55,6 +55,8 @@ const cacheKib = 16 * 1024;
 const mmapBytes = 0;
 /** Changes kept in memory before they are written in one transaction: about 5 ms of work. */
 const pendingMax = 512;
+/** As many when an index is filled from packs and nobody waits for the event loop. */
+export const bulkPendingMax = 16_384;
 /** Failed writes that are borne, for example while the disk is full. */
 const pendingFlushesMax = 64;
 
@@ -154,6 +156,7 @@ export class PackIndex {
   readonly #blobs = new Map<BlobId, Place | null>();
   readonly #tombstones = new Map<BlobId, Tombstone>();
   #garbage: { readonly id: BlobId; readonly place: Pick<Place, 'pack' | 'offset'> }[] = [];
+  readonly #garbageIds = new Set<BlobId>();
   readonly #dirtyPacks = new Set<PackInfo>();
 
   readonly #find: StatementSync;
@@ -384,6 +387,7 @@ export class PackIndex {
 
   #addGarbage(id: BlobId, place: Pick<Place, 'pack' | 'offset'>): void {
     this.#garbage.push({ id, place: { pack: place.pack, offset: place.offset } });
+    this.#garbageIds.add(id);
   }
 
   #countLive(pack: PackInfo, place: Place, sign: 1 | -1): void {
@@ -418,7 +422,8 @@ export class PackIndex {
 
   /** Does another pack still hold a deleted or superseded record of this id, so that its tombstone is needed? */
   hasGarbageElsewhere(id: BlobId, pack: number): boolean {
-    this.flush();
+    // What is pending may be in the same pack; then the tombstone is kept once more, which does no harm.
+    if (this.#garbageIds.has(id)) return true;
     return this.#garbageElsewhere.get(keyOf(id), pack) !== undefined;
   }
 
@@ -445,9 +450,9 @@ export class PackIndex {
   }
 
   /** Writes when enough is pending. A failure leaves it pending; it is only thrown when far too much has piled up. */
-  flushIfDue(): void {
+  flushIfDue(dueAt = pendingMax): void {
     const pending = this.#pendingCount();
-    if (pending < pendingMax) return;
+    if (pending < dueAt) return;
     try {
       this.flush();
     } catch (error) {
@@ -459,7 +464,9 @@ export class PackIndex {
   flush(): void {
     if (this.#pendingCount() === 0 && this.#dirtyPacks.size === 0) return;
     this.#inTransaction(() => {
-      for (const [id, place] of this.#blobs) {
+      // In the order of the table, so that neighbours share a page.
+      const blobs = [...this.#blobs].sort(([a], [b]) => (a < b ? -1 : 1));
+      for (const [id, place] of blobs) {
         if (place === null) this.#delete.run(keyOf(id));
         else this.#writeBlob(id, place);
       }
@@ -471,6 +478,7 @@ export class PackIndex {
     this.#blobs.clear();
     this.#tombstones.clear();
     this.#garbage = [];
+    this.#garbageIds.clear();
     this.#dirtyPacks.clear();
   }
 

@@ -486,7 +486,7 @@ async function hashInTurns(bytes: Uint8Array): Promise<BlobId> {
 /** The zstd form when it is worth it. */
 async function tryCompress(bytes: Uint8Array): Promise<Buffer | undefined> {
   if (bytes.length < zstdContentBytesMin || bytes.length > zstdContentBytesMax) return undefined;
-  const compressed = await compress(bytes);
+  const compressed = await compress(bytes, { pledgedSrcSize: bytes.length });
   return compressed.length <= bytes.length * zstdShareMax ? compressed : undefined;
 }
 

@@ -73,7 +73,7 @@ interface OpenPack {
 }
 
 /** Bytes of one write; larger batches gain nothing and make the first of them wait longer. */
-const batchBytesMax = 16 * 1024 * 1024;
+const batchBytesMax = 4 * 1024 * 1024;
 /** Room for a batch in one system call: two pieces per record, 1,024 pieces at most. */
 const batchRecordsMax = 500;
 const publishesMax = 4;

@@ -6,7 +6,7 @@ import type { Disk } from './disk.ts';
 import type { Damage, OpenReport } from './maintenance.ts';
 import { packSuffix, spoolSuffix, type OpenPacks } from './open-packs.ts';
 import { isPackName, packHeaderBytes, recordBytes, type PackIdentity } from './pack-format.ts';
-import type { PackIndex, PackInfo } from './pack-index.ts';
+import { bulkPendingMax, type PackIndex, type PackInfo } from './pack-index.ts';
 import { readFooter, readPackIdentity, readTrailer, scanPack } from './pack-scan.ts';
 
 interface LocalPack {
@@ -65,7 +65,7 @@ export async function recover(recovery: Recovery): Promise<Findings> {
     else if (known.state === 'sealed') await takeSealedAgain(recovery, findings, known, bytes);
     else await resumePack(recovery, findings, known, bytes);
     recovery.onPack?.(name, bytes);
-    index.flushIfDue();
+    index.flushIfDue(bulkPendingMax);
   }
   closeAllButNewest(index);
   index.flush();
@@ -148,7 +148,7 @@ export async function takeSealedPack(
       if (entry.kind === 'gap') {
         findings.damages.push(damage(pack.name, entry.offset, 'gap', `${entry.storedLength} bytes`, false));
       } else index.apply(pack, entry);
-      index.flushIfDue();
+      index.flushIfDue(bulkPendingMax);
     }
     pack.indexedTo = source.size;
     return true;
@@ -194,7 +194,7 @@ async function takeRecords(
     index.apply(pack, item.record);
     end = item.record.offset + recordBytes(item.record);
     if (noteProgress) pack.indexedTo = end;
-    index.flushIfDue();
+    index.flushIfDue(bulkPendingMax);
     findings.damages.push(...doubtful);
     doubtful = [];
   }
