@@ -4,7 +4,8 @@ import { crc32 } from 'node:zlib';
 import { BlobDamagedError, type BlobId, type ByteRange } from './blob-store.ts';
 import { PackGoneError, type PackLease } from './open-packs.ts';
 import { decodeRecordHeader, packIdentity, recordBytes, recordHeaderBytes } from './pack-format.ts';
-import type { PackIndex, PackInfo, Place } from './pack-index.ts';
+import type { PackInfo, Place } from './index-rows.ts';
+import type { PackIndex } from './pack-index.ts';
 import type { PackReader } from './pack-reader.ts';
 import { decompress } from './record-check.ts';
 

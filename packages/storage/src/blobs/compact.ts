@@ -12,7 +12,8 @@ import {
   recordHeaderBytes,
   type PackRecord,
 } from './pack-format.ts';
-import { isSamePlace, type PackIndex, type PackInfo, type Place } from './pack-index.ts';
+import type { PackInfo, Place } from './index-rows.ts';
+import { isSamePlace, type PackIndex } from './pack-index.ts';
 import type { PackReader } from './pack-reader.ts';
 import { readFooter, readPackIdentity, readTrailer, scanPack } from './pack-scan.ts';
 import type { NewRecord } from './pack-writer.ts';

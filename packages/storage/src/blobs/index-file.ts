@@ -1,6 +1,7 @@
 /** Opening, removing and exchanging the index file. */
 import { renameSync, rmSync } from 'node:fs';
-import { IndexUnreadableError, PackIndex } from './pack-index.ts';
+import { IndexUnreadableError } from './index-rows.ts';
+import { PackIndex } from './pack-index.ts';
 
 const suffixes = ['', '-wal', '-shm', '-journal'];
 

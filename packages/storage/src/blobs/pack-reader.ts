@@ -1,6 +1,6 @@
 /** Where packs are read from: the local folder, or the shelf for those that are only there. */
 import { PackGoneError, type OpenPacks, type PackLease } from './open-packs.ts';
-import type { PackInfo } from './pack-index.ts';
+import type { PackInfo } from './index-rows.ts';
 
 /** Gives access to packs that have no local file. Reads throw PackGoneError when the pack is not there (any more). */
 export interface RemotePacks {

@@ -1,22 +1,12 @@
 /** BlobStore in pack files. README.md of this folder specifies the bytes; blob-store.ts and maintenance.ts what is promised. */
-import { createHash, hash } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setImmediate as turn } from 'node:timers/promises';
-import { promisify } from 'node:util';
-import { crc32, zstdCompress } from 'node:zlib';
 import { getBlob, readBlob, type ReadingParts } from './blob-reading.ts';
-import {
-  parseBlobId,
-  type BlobId,
-  type BlobStat,
-  type BlobStoreStats,
-  type ByteRange,
-  type PutOptions,
-  type PutResult,
-} from './blob-store.ts';
+import type { BlobId, BlobStat, BlobStoreStats, ByteRange, PutOptions, PutResult } from './blob-store.ts';
 import { compactPacks } from './compact.ts';
 import { nodeDisk, type Disk } from './disk.ts';
+import { chain, hashInTurns, newRecord, readHead, tryCompress } from './incoming.ts';
 import { openIndex, removeIndex } from './index-file.ts';
 import { lockFolder, type FolderLock } from './folder-lock.ts';
 import type {
@@ -32,8 +22,9 @@ import type {
   VerifyReport,
 } from './maintenance.ts';
 import { OpenPacks } from './open-packs.ts';
-import { recordBytes, zstdContentBytesMax } from './pack-format.ts';
-import type { PackIndex, PackInfo, Place } from './pack-index.ts';
+import { recordBytes } from './pack-format.ts';
+import type { PackInfo, Place } from './index-rows.ts';
+import type { PackIndex } from './pack-index.ts';
 import { PackReader } from './pack-reader.ts';
 import { PackWriter, type NewRecord } from './pack-writer.ts';
 import { recover, removeSpools } from './recovery.ts';
@@ -64,17 +55,10 @@ export interface PackStoreOptions {
 const packBytesMaxDefault = 256 * 1024 * 1024;
 const streamBufferBytesMaxDefault = 1024 * 1024;
 const queueBytesMaxDefault = 64 * 1024 * 1024;
-const zstdContentBytesMin = 64;
-/** Compressed content is kept only when it takes at most this share of the original. */
-const zstdShareMax = 0.95;
 const indexFile = 'index.db';
 const marksFile = 'sweep.db';
 const lookupsPerTurn = 256;
-const hashBytesPerTurn = 4 * 1024 * 1024;
-const headChunksMax = 4096;
 const listPageRows = 500;
-
-const compress = promisify(zstdCompress);
 
 /** Opens or makes the store. Throws BlobStoreLockedError when another process has it open. */
 export async function openPackStore(options: PackStoreOptions): Promise<PackStore> {
@@ -135,6 +119,7 @@ export class PackStore implements MaintainedBlobStore {
       const found = await recover({ disk, folder: packsFolder, packs, index });
       if (isNew) await remote?.takeAll(index, found.damages);
       index.setFact('complete', 1);
+      forgetEmptyPacks(index);
       // What puts found here shortly before a crash may be forgotten: every grace starts anew.
       if (!wasClean && index.packs().next().done !== true) index.setFact('graceFloor', Date.now() * 1000);
       clock.seen(index.lastStamp);
@@ -315,12 +300,11 @@ export class PackStore implements MaintainedBlobStore {
   }
 
   async has(ids: Iterable<BlobId>): Promise<ReadonlySet<BlobId>> {
-    const index = (id: BlobId): boolean => !this.#dying.has(id) && this.#index.usable(id) !== undefined;
-    const here = await filterInTurns(ids, index);
-    const absent = [...ids].filter((id) => !here.has(id));
-    if (absent.length > 0 && (await this.#reading.refresh())) {
-      for (const id of await filterInTurns(absent, index)) here.add(id);
-    }
+    const wanted = [...ids];
+    const isHere = (id: BlobId): boolean => !this.#dying.has(id) && this.#index.usable(id) !== undefined;
+    const here = await filterInTurns(wanted, isHere);
+    // Another process may have put the rest.
+    if (here.size < wanted.length && (await this.#reading.refresh())) return filterInTurns(wanted, isHere);
     return here;
   }
 
@@ -473,31 +457,12 @@ export class PackStore implements MaintainedBlobStore {
   }
 }
 
-async function hashInTurns(bytes: Uint8Array): Promise<BlobId> {
-  if (bytes.length <= hashBytesPerTurn) return parseBlobId(hash('sha256', bytes));
-  const digest = createHash('sha256');
-  for (let at = 0; at < bytes.length; at += hashBytesPerTurn) {
-    digest.update(bytes.subarray(at, at + hashBytesPerTurn));
-    await turn();
-  }
-  return parseBlobId(digest.digest('hex'));
-}
-
-/** The zstd form when it is worth it. */
-async function tryCompress(bytes: Uint8Array): Promise<Buffer | undefined> {
-  if (bytes.length < zstdContentBytesMin || bytes.length > zstdContentBytesMax) return undefined;
-  const compressed = await compress(bytes, { pledgedSrcSize: bytes.length });
-  return compressed.length <= bytes.length * zstdShareMax ? compressed : undefined;
-}
-
-function newRecord(
-  id: BlobId,
-  content: Uint8Array,
-  compressed: Uint8Array | undefined,
-  kind: NewRecord['kind'] = compressed === undefined ? 'raw' : 'zstd',
-): NewRecord {
-  const payload = compressed ?? content;
-  return { kind, id, length: content.length, payload, payloadCrc: crc32(payload) };
+/** A crash between removing a pack and forgetting it leaves an entry with nothing in it. */
+function forgetEmptyPacks(index: PackIndex): void {
+  const gone = [...index.packs()].filter(
+    ({ local, remote, liveBlobs }) => !local && !remote && liveBlobs === 0,
+  );
+  for (const pack of gone) index.removePack(pack);
 }
 
 async function filterInTurns(ids: Iterable<BlobId>, test: (id: BlobId) => boolean): Promise<Set<BlobId>> {
@@ -509,33 +474,4 @@ async function filterInTurns(ids: Iterable<BlobId>, test: (id: BlobId) => boolea
     if (count % lookupsPerTurn === 0) await turn();
   }
   return passed;
-}
-
-/** The first bytes of a source; `rest` is set when there are more than `bytesMax`. */
-async function readHead(
-  source: AsyncIterable<Uint8Array>,
-  bytesMax: number,
-): Promise<{ head: Uint8Array[]; rest: AsyncIterator<Uint8Array> | undefined }> {
-  const iterator = source[Symbol.asyncIterator]();
-  const head: Uint8Array[] = [];
-  let bytes = 0;
-  while (bytes <= bytesMax) {
-    const next = await iterator.next();
-    if (next.done === true) return { head, rest: undefined };
-    head.push(next.value);
-    bytes += next.value.length;
-    // Tiny chunks cost more to keep than what is in them.
-    if (head.length >= headChunksMax) head.splice(0, head.length, Buffer.concat(head));
-  }
-  return { head, rest: iterator };
-}
-
-async function* chain(head: Uint8Array[], rest: AsyncIterator<Uint8Array>): AsyncGenerator<Uint8Array> {
-  try {
-    // Emptied on the way, so that it does not stay in memory.
-    for (let chunk = head.shift(); chunk !== undefined; chunk = head.shift()) yield chunk;
-    for (let next = await rest.next(); next.done !== true; next = await rest.next()) yield next.value;
-  } finally {
-    await rest.return?.();
-  }
 }

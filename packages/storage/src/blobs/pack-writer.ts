@@ -18,7 +18,8 @@ import {
   type RecordHeader,
   type RecordKind,
 } from './pack-format.ts';
-import type { PackIndex, PackInfo, Place } from './pack-index.ts';
+import type { PackInfo, Place } from './index-rows.ts';
+import type { PackIndex } from './pack-index.ts';
 import { readPackIdentity, scanPack } from './pack-scan.ts';
 import type { StampClock } from './stamp-clock.ts';
 

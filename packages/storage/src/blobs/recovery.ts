@@ -6,7 +6,8 @@ import type { Disk } from './disk.ts';
 import type { Damage, OpenReport } from './maintenance.ts';
 import { packSuffix, spoolSuffix, type OpenPacks } from './open-packs.ts';
 import { isPackName, packHeaderBytes, recordBytes, type PackIdentity } from './pack-format.ts';
-import { bulkPendingMax, type PackIndex, type PackInfo } from './pack-index.ts';
+import type { PackInfo } from './index-rows.ts';
+import { bulkPendingMax, type PackIndex } from './pack-index.ts';
 import { readFooter, readPackIdentity, readTrailer, scanPack } from './pack-scan.ts';
 
 interface LocalPack {

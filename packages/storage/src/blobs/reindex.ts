@@ -5,7 +5,8 @@ import type { Disk } from './disk.ts';
 import { exchangeIndex, removeIndex } from './index-file.ts';
 import { damagesKeptMax, type Damage, type ReindexOptions, type ReindexReport } from './maintenance.ts';
 import type { OpenPacks } from './open-packs.ts';
-import { PackIndex, type BlobRow } from './pack-index.ts';
+import type { BlobRow } from './index-rows.ts';
+import { PackIndex } from './pack-index.ts';
 import { recover } from './recovery.ts';
 import type { RemoteTier } from './remote-tier.ts';
 

@@ -2,7 +2,8 @@
 import type { Disk } from './disk.ts';
 import type { Damage } from './maintenance.ts';
 import type { OpenPacks } from './open-packs.ts';
-import type { PackIndex, PackInfo } from './pack-index.ts';
+import type { PackInfo } from './index-rows.ts';
+import type { PackIndex } from './pack-index.ts';
 import type { RemotePacks } from './pack-reader.ts';
 
 export interface RemoteTierParts {

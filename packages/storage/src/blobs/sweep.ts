@@ -4,7 +4,8 @@ import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import { setImmediate as turn } from 'node:timers/promises';
 import type { BlobId } from './blob-store.ts';
 import type { SweepOptions, SweepReport } from './maintenance.ts';
-import type { BlobRow, PackIndex, Place } from './pack-index.ts';
+import type { BlobRow, Place } from './index-rows.ts';
+import type { PackIndex } from './pack-index.ts';
 
 export interface SweepParts {
   readonly index: () => PackIndex;

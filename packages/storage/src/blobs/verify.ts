@@ -19,7 +19,8 @@ import {
   type PackIdentity,
   type PackRecord,
 } from './pack-format.ts';
-import { isSamePlace, type BlobRow, type PackIndex, type PackInfo, type Place } from './pack-index.ts';
+import type { BlobRow, PackInfo, Place } from './index-rows.ts';
+import { isSamePlace, type PackIndex } from './pack-index.ts';
 import type { PackReader } from './pack-reader.ts';
 import { readFooter, readPackIdentity, readTrailer, scanPack } from './pack-scan.ts';
 import { checkContentHash } from './record-check.ts';
