@@ -4,7 +4,8 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { peakMemory } from './measurement.ts';
 
-const program = fileURLToPath(new URL('../packages/gridkeep/bin/gridkeep.ts', import.meta.url));
+/** As installed, so that it runs with the settings of its first line. */
+const program = fileURLToPath(new URL('../node_modules/.bin/gridkeep', import.meta.url));
 const memoryLookEveryMs = 50;
 
 export interface Ran {
@@ -17,7 +18,7 @@ export interface Ran {
 /** Runs a command to its end; throws when it fails. */
 export async function gridkeep(args: readonly string[], stdin = ''): Promise<Ran> {
   const started = performance.now();
-  const child = spawn(process.execPath, [program, ...args], { stdio: ['pipe', 'pipe', 'pipe'] });
+  const child = spawn(program, args, { stdio: ['pipe', 'pipe', 'pipe'] });
   child.stdin.end(stdin);
   let memory = 0;
   const look = setInterval(() => {
@@ -51,7 +52,7 @@ export interface RunningServer {
 export async function startServer(data: string): Promise<RunningServer> {
   const ports = ['--public-port', '0', '--services-port', '0', '--panel-port', '0'];
   const started = performance.now();
-  const child = spawn(process.execPath, [program, 'start', '--json', '--data', data, ...ports], {
+  const child = spawn(program, ['start', '--json', '--data', data, ...ports], {
     stdio: ['ignore', 'pipe', 'ignore'],
   });
   const ended = new Promise<void>((resolve) => child.once('close', () => resolve()));

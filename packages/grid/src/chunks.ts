@@ -1,5 +1,5 @@
 /** Rows in one statement: 13 columns of 500 rows stay below the 32,766 parameters that SQLite allows. */
-export const rowsPerStatement = 500;
+export const rowsPerStatement = 100;
 
 /** Gathers a stream into arrays of at most `size`, so that many rows share one statement and memory stays flat. */
 export async function* chunked<T>(

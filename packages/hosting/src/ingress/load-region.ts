@@ -24,8 +24,8 @@ import { finishedLoad, recordLoad } from './load-ledger.ts';
 import type { RecordSpool } from './record-spool.ts';
 import type { RegionFiles, SpooledObject, SpooledParcel } from './region-spools.ts';
 import {
+  draftObject,
   ObjectIds,
-  objectRecord,
   parcelRecord,
   placeObject,
   spooledObjectCodec,
@@ -145,8 +145,9 @@ class RegionLoad {
       object: async (entry) => {
         const placed = placeObject(entry, this.#request.displacement);
         const id = this.#ids.unique(entry.regionDir, entry.object.rootId);
+        const draft = draftObject(entry, id, placed);
         await this.#intake.takeDocument(placed.bytes, (blobId) =>
-          spools.objects.add(objectRecord(entry, id, placed, blobId)),
+          spools.objects.add({ ...draft, object: { ...draft.object, blobId } }),
         );
       },
       parcel: (entry) => spools.parcels.add(parcelRecord(entry)),

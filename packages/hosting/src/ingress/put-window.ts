@@ -1,8 +1,8 @@
 /**
  * Puts of a load that are under way: enough of them at once that they share flushes, few enough that memory stays flat.
  */
-const bytesInFlightMax = 12 * 1024 * 1024;
-const putsInFlightMax = 512;
+const bytesInFlightMax = 4 * 1024 * 1024;
+const putsInFlightMax = 128;
 
 export class PutWindow {
   #bytes = 0;

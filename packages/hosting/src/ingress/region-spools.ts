@@ -3,9 +3,8 @@ import type { ObjectEntry, ParcelEntry } from '@gridkeep/content/archives/archiv
 import { decodeDocument } from '@gridkeep/content/documents/document-text';
 import { moveObject } from '@gridkeep/content/documents/object-edits';
 import type { RegionObject, RegionParcel, RegionTerrain } from '@gridkeep/grid/regions/region-records';
-import type { BlobId } from '@gridkeep/storage/blobs/blob-store';
 import type { Uuid } from '@gridkeep/wire/uuid';
-import { randomUuid } from '@gridkeep/wire/uuid';
+import { randomUuid, uuidToBytes } from '@gridkeep/wire/uuid';
 import type { Vector3 } from '@gridkeep/wire/vector';
 import type { LineCodec } from './record-spool.ts';
 import { LineFields } from './spooled-records.ts';
@@ -99,7 +98,8 @@ export class ObjectIds {
   readonly #taken = new Set<string>();
 
   unique(dir: string, id: Uuid): Uuid {
-    const key = `${dir}/${id}`;
+    // Ids are cut out of documents, and a part of a text keeps all of it in memory: the bytes do not.
+    const key = `${dir}/${Buffer.from(uuidToBytes(id)).toString('latin1')}`;
     if (!this.#taken.has(key)) {
       this.#taken.add(key);
       return id;
@@ -108,12 +108,10 @@ export class ObjectIds {
   }
 }
 
-export function objectRecord(
-  entry: ObjectEntry,
-  id: Uuid,
-  placed: PlacedObject,
-  blobId: BlobId,
-): SpooledObject {
+/** All that is kept of an object while its bytes are on their way to the blob store: the parsed document is not. */
+export type ObjectDraft = Omit<SpooledObject, 'object'> & { readonly object: Omit<RegionObject, 'blobId'> };
+
+export function draftObject(entry: ObjectEntry, id: Uuid, placed: PlacedObject): ObjectDraft {
   const { object } = entry;
   const root = object.parts[0];
   if (root === undefined) throw new Error('an object without parts');
@@ -122,7 +120,6 @@ export function objectRecord(
     creatorData: root.creatorData,
     object: {
       id,
-      blobId,
       size: placed.bytes.length,
       name: object.name,
       parts: object.parts.length,

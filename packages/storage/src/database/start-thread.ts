@@ -11,9 +11,12 @@ const enterCached =
   "require('node:module').enableCompileCache(workerData.cache);" +
   'import(workerData.file);';
 
+/** A thread passes rows on and keeps none: with more room for young objects it would only collect them later. */
+const resourceLimits = { maxYoungGenerationSizeMb: 4 };
+
 export function startThread(file: URL, name: string): Worker {
   const cache = getCompileCacheDir();
   return cache === undefined
-    ? new Worker(file, { name })
-    : new Worker(enterCached, { name, eval: true, workerData: { cache, file: file.href } });
+    ? new Worker(file, { name, resourceLimits })
+    : new Worker(enterCached, { name, resourceLimits, eval: true, workerData: { cache, file: file.href } });
 }
