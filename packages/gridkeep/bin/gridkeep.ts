@@ -1,6 +1,4 @@
-#!/usr/bin/env -S MALLOC_MMAP_THRESHOLD_=65536 MALLOC_ARENA_MAX=2 node --max-semi-space-size=2
-// Why these: long loads make and drop many buffers. Without them the C library keeps the dropped ones for itself, and young
-// objects get ten times the room; both cost some 100 MB resident and gain no speed. See docs/benchmarks.md.
+/** The program, started by gridkeep.js beside it. */
 import { enableCompileCache } from 'node:module';
 import { fileURLToPath } from 'node:url';
 

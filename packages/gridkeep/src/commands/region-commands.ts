@@ -1,6 +1,8 @@
+import type { GridServices } from '@gridkeep/grid/grid-services';
 import type { Region } from '@gridkeep/grid/regions/region-records';
 import type { Regions } from '@gridkeep/grid/regions/regions';
-import { randomUuid } from '@gridkeep/wire/uuid';
+import type { Uuid } from '@gridkeep/wire/uuid';
+import { randomUuid, zeroUuid } from '@gridkeep/wire/uuid';
 import Type from 'typebox';
 import { CommandError, installationCommand, usageErrorCode } from './command.ts';
 import { formatBytes, formatFields, formatTable, formatTime } from './format.ts';
@@ -18,13 +20,18 @@ export const regionCreate = installationCommand({
   name: 'region create',
   summary: 'Make an empty region',
   examples: [
-    'gridkeep region create "Big Bay" --owner "Ada Lovelace"',
+    'gridkeep region create "Big Bay"',
     'gridkeep region create "Big Bay" --owner "Ada Lovelace" --location 1002,1000 --size 512x512',
   ],
   input: Type.Object(
     {
       name: regionNameInput,
-      owner: Type.String({ description: 'resident who owns it, first and last name', title: 'name' }),
+      owner: Type.Optional(
+        Type.String({
+          description: 'resident who owns it, first and last name (default: the only resident there is)',
+          title: 'name',
+        }),
+      ),
       location: Type.Optional(
         Type.String({
           description: 'south-west corner in units of 256 m (default: east of the last one)',
@@ -41,7 +48,7 @@ export const regionCreate = installationCommand({
   positional: ['name'],
   run: async ({ tenants }, input) => {
     const { services } = await tenantOf(tenants, input.grid);
-    const owner = await residentOf(services, input.owner);
+    const ownerId = await ownerOf(services, input.owner);
     const location =
       input.location === undefined ? await freeLocation(services.regions) : parseLocation(input.location);
     const size = parseSize(input.size ?? '256');
@@ -52,7 +59,7 @@ export const regionCreate = installationCommand({
       locationY: location.y,
       sizeX: size.x,
       sizeY: size.y,
-      ownerId: owner.id,
+      ownerId,
     });
     return {
       data: { region: regionData(region) },
@@ -60,6 +67,18 @@ export const regionCreate = installationCommand({
     };
   },
 });
+
+/** A grid without residents may have regions that nobody owns yet. */
+async function ownerOf(services: GridServices, name: string | undefined): Promise<Uuid> {
+  if (name !== undefined) return (await residentOf(services, name)).id;
+  const [first, second] = await services.accounts.list(2);
+  if (second !== undefined)
+    throw new CommandError(
+      usageErrorCode,
+      'there are several residents: say with --owner whose region it is',
+    );
+  return first?.id ?? zeroUuid;
+}
 
 export const regionList = installationCommand({
   name: 'region list',
@@ -103,7 +122,7 @@ export const regionShow = installationCommand({
         ['id', region.id],
         ['location', `${region.locationX},${region.locationY}`],
         ['size', `${region.sizeX} x ${region.sizeY} m`],
-        ['owner', region.ownerId],
+        ['owner', region.ownerId === zeroUuid ? 'nobody yet' : region.ownerId],
         ['objects', `${summary.objects} with ${summary.parts} parts and ${summary.scripts} scripts`],
         ['parcels', String(summary.parcels)],
         ['terrain', summary.hasTerrain ? 'yes' : 'none'],
@@ -124,7 +143,7 @@ export async function regionNamed(regions: Regions, name: string): Promise<Regio
   if (region === undefined)
     throw new CommandError(
       'not-found',
-      `there is no region ${JSON.stringify(name)}: see "gridkeep region list"`,
+      `there is no region ${JSON.stringify(name)}: "gridkeep region create" makes one, "gridkeep region list" lists them`,
     );
   return region;
 }

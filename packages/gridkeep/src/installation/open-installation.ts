@@ -41,7 +41,7 @@ export async function openInstallation(
   const folder = dataFolderAt(configuration.data);
   emptyTemporaryFolder(folder);
   await using stack = new AsyncDisposableStack();
-  const threads = new SqliteThreads({readers:1});
+  const threads = new SqliteThreads({ readers: 1 });
   stack.defer(() => threads.close());
   const [host, blobs] = await openStores(stack, configuration, folder, threads, log);
   const tenants = await Tenants.open<GridServices>({

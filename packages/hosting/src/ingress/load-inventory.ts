@@ -186,7 +186,7 @@ async function findDestination(
     if (!createDestination)
       throw new LoadRefusedError(
         `there is no folder ${JSON.stringify(name)} on the way to ${JSON.stringify(destination)}: ` +
-          'make it first, or ask for it to be made',
+          'make it first, or load with --create-folder',
       );
     if (!make) return undefined;
     const id = randomUuid();

@@ -61,7 +61,7 @@ async function findNeighbour(
   if (!rules.createMissing)
     throw new LoadRefusedError(
       `the archive's region ${JSON.stringify(name)} belongs at ${locationX},${locationY}, where the grid has none: ` +
-        'create it first, or let the load create what is missing',
+        'create it first, or load with --create-missing',
     );
   return regions.create(
     {
@@ -85,7 +85,7 @@ async function fit(
   if (region.contentRevision > 0 && !rules.resize)
     throw new LoadRefusedError(
       `region ${region.name} measures ${region.sizeX} x ${region.sizeY} m, the archive's ${x} x ${y} m: ` +
-        'ask for the region to be resized, or load into another',
+        'load with --resize, or into another region',
     );
   return regions.update(region.id, { sizeX: x, sizeY: y }, queries);
 }

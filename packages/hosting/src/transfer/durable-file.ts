@@ -8,7 +8,7 @@ import { randomUUID } from 'node:crypto';
 export class FileExistsError extends Error {
   override readonly name = 'FileExistsError';
   constructor(path: string) {
-    super(`${path} exists already: remove it, or ask for it to be replaced`);
+    super(`${path} exists already: remove it, or save with --overwrite`);
   }
 }
 
