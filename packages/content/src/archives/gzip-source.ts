@@ -16,7 +16,7 @@ export interface DecompressionLimits {
 }
 
 /** Large enough that a call into the thread pool costs little beside its work. */
-const chunkBytes = 512 * 1024;
+const chunkBytes = 128 * 1024;
 /** Chunks decoded ahead while the consumer works on one. */
 const chunksAhead = 4;
 

@@ -41,7 +41,8 @@ export async function openInstallation(
   const folder = dataFolderAt(configuration.data);
   emptyTemporaryFolder(folder);
   await using stack = new AsyncDisposableStack();
-  const threads = new SqliteThreads({ readers: 1 });
+  // A command alone asks one thing after the other; beside simulators a slow query must leave a reader free.
+  const threads = new SqliteThreads({ readers: serving ? 2 : 1 });
   stack.defer(() => threads.close());
   const [host, blobs] = await openStores(stack, configuration, folder, threads, log);
   const tenants = await Tenants.open<GridServices>({

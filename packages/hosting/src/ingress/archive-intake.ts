@@ -42,6 +42,14 @@ export interface LoadContext {
   readonly progress: (progress: JobProgress) => void;
 }
 
+export interface WantedArchive {
+  /** Path of the archive. */
+  readonly source: string;
+  readonly kind: 'oar' | 'iar';
+  /** Refuse the archive when anything in it had to be left out. */
+  readonly strict: boolean;
+}
+
 export interface AssetSpools {
   readonly records: RecordSpool<LoadedAsset>;
   /** Assets that a save of the content would not find by following references. */
@@ -124,12 +132,12 @@ export class ArchiveIntake {
 
   /** Reads the whole archive through the sink. Resolves when every put is durable; throws LoadRefusedError for its faults. */
   async read(
-    source: string,
+    wanted: WantedArchive,
     sink: ArchiveSink,
     assets: Assets,
     spools: AssetSpools,
   ): Promise<InspectionReport> {
-    const report = await inspectArchive(source, {
+    const report = await inspectArchive(wanted.source, {
       sink,
       knownAssets: (ids) => assets.existing(ids),
       onUnreferenced: async (ids) => {
@@ -146,12 +154,16 @@ export class ArchiveIntake {
         });
       },
     });
-    if (report.verdict === 'refuse')
-      throw new LoadRefusedError(
-        `the archive is refused: ${report.refusal?.message ?? 'no reason given'}`,
-        report,
-      );
+    requireUsable(report, wanted);
     await this.#window.drain();
+    this.#context.signal.throwIfAborted();
+    const { entries } = report;
+    this.#context.progress({
+      done: entries,
+      total: entries,
+      unit: 'items',
+      message: 'putting records in place',
+    });
     return report;
   }
 
@@ -163,6 +175,23 @@ export class ArchiveIntake {
     }
     return put.id;
   }
+}
+
+function requireUsable(report: InspectionReport, { kind, strict }: WantedArchive): void {
+  if (report.verdict === 'refuse')
+    throw new LoadRefusedError(
+      `the archive is refused: ${report.refusal?.message ?? 'no reason given'}`,
+      report,
+    );
+  if (report.kind !== kind) {
+    const advice =
+      kind === 'oar'
+        ? 'is no region archive (OAR): load it into an inventory'
+        : 'is no inventory archive (IAR): load it into a region';
+    throw new LoadRefusedError(`this ${advice}`, report);
+  }
+  if (strict && report.entriesRefused > 0)
+    throw new LoadRefusedError(`${report.entriesRefused} entries of the archive cannot be used`, report);
 }
 
 /** Archives hold neither names nor creators of assets. */

@@ -105,17 +105,9 @@ class InventoryLoad {
       nodes: await this.#intake.spool('nodes', spooledNodeCodec),
       links: await this.#intake.spool('links', spooledNodeCodec),
     };
-    const { source } = this.#request;
-    const report = await this.#intake.read(source, this.#sink(spools), this.#grid.assets, spools.assets);
-    if (report.kind !== 'iar')
-      throw new LoadRefusedError('this is no inventory archive (IAR): load it into a region', report);
-    if (this.#request.strict && report.entriesRefused > 0)
-      throw new LoadRefusedError(`${report.entriesRefused} entries of the archive cannot be used`, report);
-    this.#context.signal.throwIfAborted();
-    this.#context.progress({
-      ...{ done: report.entries, total: report.entries, unit: 'items' },
-      message: 'putting folders and items in place',
-    });
+    const { source, strict } = this.#request;
+    const wanted = { source, strict, kind: 'iar' } as const;
+    const report = await this.#intake.read(wanted, this.#sink(spools), this.#grid.assets, spools.assets);
     return transact(this.#grid.database, (queries) => this.#commit(queries, spools, report));
   }
 

@@ -123,19 +123,9 @@ class RegionLoad {
       objects: await this.#intake.spool('objects', spooledObjectCodec),
       parcels: await this.#intake.spool('parcels', spooledParcelCodec),
     };
-    const { source } = this.#request;
-    const report = await this.#intake.read(source, this.#sink(spools), this.#grid.assets, spools.assets);
-    if (report.kind !== 'oar')
-      throw new LoadRefusedError('this is no region archive (OAR): load it into an inventory', report);
-    if (this.#request.strict && report.entriesRefused > 0)
-      throw new LoadRefusedError(`${report.entriesRefused} entries of the archive cannot be used`, report);
-    this.#context.signal.throwIfAborted();
-    this.#context.progress({
-      done: report.entries,
-      total: report.entries,
-      unit: 'items',
-      message: 'putting records in place',
-    });
+    const { source, strict } = this.#request;
+    const wanted = { source, strict, kind: 'oar' } as const;
+    const report = await this.#intake.read(wanted, this.#sink(spools), this.#grid.assets, spools.assets);
     return transact(this.#grid.database, (queries) => this.#commit(queries, spools, report));
   }
 

@@ -16,7 +16,20 @@ export interface MadeArchive {
   readonly assets: ReadonlyMap<Uuid, Uint8Array>;
 }
 
-export async function makeOar(path: string, count: number, assetBytes: number): Promise<MadeArchive> {
+/** Whom the objects' documents name. */
+export interface MadePeople {
+  readonly owner: Uuid;
+  readonly creator: Uuid;
+}
+
+const nobody: MadePeople = { owner: zeroUuid, creator: zeroUuid };
+
+export async function makeOar(
+  path: string,
+  count: number,
+  assetBytes: number,
+  people: MadePeople = nobody,
+): Promise<MadeArchive> {
   const objects = new Map<Uuid, Uuid>();
   const assets = new Map<Uuid, Uint8Array>();
   for (let index = 0; index < count; index += 1) {
@@ -32,7 +45,7 @@ export async function makeOar(path: string, count: number, assetBytes: number): 
     regions: [
       {
         ...{ name: 'Made', dir: '', settings: undefined, parcels: [], terrain: undefined },
-        objects: [...objects].map(([id, texture]) => objectContent(id, texture)),
+        objects: [...objects].map(([id, texture]) => objectContent(id, texture, people)),
       },
     ],
     assets: [...assets].map(([id, bytes]): ArchiveAsset => ({ id, type: AssetTypes.texture, bytes })),
@@ -41,21 +54,22 @@ export async function makeOar(path: string, count: number, assetBytes: number): 
   return { objects: new Set(objects.keys()), assets };
 }
 
-function objectContent(id: Uuid, texture: Uuid): OarObjectContent {
-  return { id, name: 'Box', position: { x: 10, y: 20, z: 30 }, xml: Buffer.from(objectXml(id, texture)) };
+function objectContent(id: Uuid, texture: Uuid, people: MadePeople): OarObjectContent {
+  const xml = Buffer.from(objectXml(id, texture, people));
+  return { id, name: 'Box', position: { x: 10, y: 20, z: 30 }, xml };
 }
 
-function objectXml(id: Uuid, texture: Uuid): string {
+function objectXml(id: Uuid, texture: Uuid, { owner, creator }: MadePeople): string {
   const entry = Buffer.concat([uuidToBytes(texture), Buffer.alloc(64)]).toString('base64');
   const uuid = (name: string, value: string): string => `<${name}><UUID>${value}</UUID></${name}>`;
   const vector = (name: string, x: number, y: number, z: number): string =>
     `<${name}><X>${x}</X><Y>${y}</Y><Z>${z}</Z></${name}>`;
   return (
-    `<SceneObjectGroup><SceneObjectPart>${uuid('CreatorID', zeroUuid)}${uuid('UUID', id)}<LocalId>1</LocalId>` +
+    `<SceneObjectGroup><SceneObjectPart>${uuid('CreatorID', creator)}${uuid('UUID', id)}<LocalId>1</LocalId>` +
     `<Name>Box</Name>${vector('GroupPosition', 10, 20, 30)}${vector('OffsetPosition', 0, 0, 0)}` +
     `<RotationOffset><X>0</X><Y>0</Y><Z>0</Z><W>1</W></RotationOffset>` +
     `<Shape><ProfileCurve>1</ProfileCurve><TextureEntry>${entry}</TextureEntry><PathCurve>16</PathCurve>` +
     `<PathScaleX>100</PathScaleX><PathScaleY>100</PathScaleY><PCode>9</PCode></Shape>` +
-    `${vector('Scale', 0.5, 0.5, 0.5)}${uuid('OwnerID', zeroUuid)}</SceneObjectPart><OtherParts /></SceneObjectGroup>`
+    `${vector('Scale', 0.5, 0.5, 0.5)}${uuid('OwnerID', owner)}</SceneObjectPart><OtherParts /></SceneObjectGroup>`
   );
 }

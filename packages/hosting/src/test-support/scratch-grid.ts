@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { gridMigrations } from '@gridkeep/grid/grid-database';
-import type { GridServices } from '@gridkeep/grid/grid-services';
+import type { GridServices, GridSettings } from '@gridkeep/grid/grid-services';
 import { createGridServices } from '@gridkeep/grid/grid-services';
 import { createResident } from '@gridkeep/grid/residents';
 import { openPackStore } from '@gridkeep/storage/blobs/pack-store';
@@ -22,12 +22,16 @@ export interface ScratchGrid {
 }
 
 /** On the given empty database; everything but that is closed and removed after the test. */
-export async function scratchGrid(test: TestContext, database: Database): Promise<ScratchGrid> {
+export async function scratchGrid(
+  test: TestContext,
+  database: Database,
+  settings: GridSettings = {},
+): Promise<ScratchGrid> {
   const folder = await temporaryFolder(test, 'gridkeep-grid');
   await database.migrate([...gridMigrations, ...loadLedgerMigrations]);
   const packs = await openPackStore({ folder: join(folder, 'blobs') });
   test.after(() => packs.close());
-  const services = createGridServices({ database, blobs: packs });
+  const services = createGridServices({ database, blobs: packs, settings });
   const owner = await createResident(services, {
     firstName: 'Olive',
     lastName: 'Owner',
