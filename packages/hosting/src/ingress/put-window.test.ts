@@ -7,15 +7,15 @@ test('holds the reader back while too many bytes are under way', async () => {
   const window = new PutWindow();
   let finish: () => void = () => undefined;
   const gate = new Promise<void>((resolve) => (finish = resolve));
-  await window.add(10_000_000, () => gate);
+  await window.add(2_000_000, () => gate);
   let admitted = false;
-  const second = window.add(10_000_000, () => Promise.resolve()).then(() => (admitted = true));
+  const second = window.add(2_000_000, () => Promise.resolve()).then(() => (admitted = true));
   await pause(5);
-  // The second put itself ended, the first still holds 10 MB, which is within bounds.
+  // The second put itself ended, the first still holds 2 MB, which is within bounds.
   await second;
   assert.equal(admitted, true);
   let third = false;
-  const blocked = window.add(10_000_000, () => gate).then(() => (third = true));
+  const blocked = window.add(2_000_000, () => gate).then(() => (third = true));
   await pause(5);
   assert.equal(third, false);
   finish();
