@@ -1,7 +1,8 @@
 /**
  * Puts of a load that are under way: enough of them at once that they share flushes, few enough that memory stays flat.
  */
-const bytesInFlightMax = 4 * 1024 * 1024;
+/** A single larger put waits for itself alone. */
+export const bytesInFlightMax = 4 * 1024 * 1024;
 const putsInFlightMax = 128;
 
 export class PutWindow {
