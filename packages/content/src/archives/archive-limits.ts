@@ -13,6 +13,8 @@ export interface ArchiveLimits {
   /** Uncompressed to compressed bytes, looked at once `ratioFloorBytes` came out. */
   readonly ratioMax: number;
   readonly ratioFloorBytes: number;
+  /** Decoded at a time: large pieces are faster, small ones keep less in memory. */
+  readonly pieceBytes: number;
   /** Entries refused before the whole archive is: so much damage is no archive any more. */
   readonly entriesRefusedMax: number;
   readonly controlBytesMax: number;
@@ -39,6 +41,7 @@ export const defaultArchiveLimits: ArchiveLimits = {
   totalBytesMax: 1024 * 1024 * MiB,
   ratioMax: 200,
   ratioFloorBytes: 160 * MiB,
+  pieceBytes: MiB / 2,
   entriesRefusedMax: 10_000,
   controlBytesMax: 4 * MiB,
   settingsBytesMax: 4 * MiB,

@@ -4,7 +4,7 @@ import { stat } from 'node:fs/promises';
 /** A file's path, or bytes as they come: an upload that is still arriving will do. */
 export type ArchiveSource = string | AsyncIterable<Uint8Array>;
 
-const readBytes = 120 * 1024;
+const readBytes = 480 * 1024;
 
 /** The size in bytes when the source is a file. */
 export async function sourceBytes(source: ArchiveSource): Promise<number | undefined> {

@@ -13,19 +13,19 @@ export interface DecompressionLimits {
   readonly totalBytesMax: number;
   readonly ratioMax: number;
   readonly ratioFloorBytes: number;
+  /** Decoded at a time: large pieces cost fewer calls into the thread pool, small ones keep less in memory. */
+  readonly pieceBytes: number;
 }
 
-/** Large enough that a call into the thread pool costs little beside its work. */
+/** Of what is no deflate data. */
 const chunkBytes = 128 * 1024;
-/** Chunks decoded ahead while the consumer works on one. */
-const chunksAhead = 4;
+/** Pieces decoded ahead while the consumer works on one. */
+const piecesAhead = 4;
 
-/** Object mode for the reading side, or read() would join (copy) the chunks that wait. */
-const inflateOptions: ZlibOptions & DuplexOptions = {
-  chunkSize: chunkBytes,
-  readableObjectMode: true,
-  readableHighWaterMark: chunksAhead,
-};
+/** Object mode for the reading side, or read() would join (copy) the pieces that wait. */
+function inflateOptions(pieceBytes: number): ZlibOptions & DuplexOptions {
+  return { chunkSize: pieceBytes, readableObjectMode: true, readableHighWaterMark: piecesAhead };
+}
 
 const gzipMagic = [0x1f, 0x8b, 0x08];
 
@@ -69,7 +69,7 @@ export async function* decompress(
         return;
       }
       await skipMemberHeader(input);
-      yield* inflateMember(input, count);
+      yield* inflateMember(input, limits.pieceBytes, count);
       start = input.offset;
       if (!(await input.fill())) return;
     }
@@ -129,9 +129,10 @@ async function skipText(input: ByteCursor): Promise<void> {
 /** The deflate data of one member and its trailer; the cursor stands behind them afterwards. */
 async function* inflateMember(
   input: ByteCursor,
+  pieceBytes: number,
   count: (chunk: Uint8Array) => void,
 ): AsyncGenerator<Uint8Array, void, void> {
-  const inflate = createInflateRaw(inflateOptions);
+  const inflate = createInflateRaw(inflateOptions(pieceBytes));
   let wake: (() => void) | undefined;
   const woken = (): void => {
     wake?.();

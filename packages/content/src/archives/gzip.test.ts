@@ -12,7 +12,7 @@ import type { Finding } from './findings.ts';
 import { decompress } from './gzip-source.ts';
 import { compress } from './gzip-stream.ts';
 
-const limits = { totalBytesMax: 1e9, ratioMax: 200, ratioFloorBytes: 1e6 };
+const limits = { totalBytesMax: 1e9, ratioMax: 200, ratioFloorBytes: 1e6, pieceBytes: 65_536 };
 
 async function* pieces(bytes: Uint8Array, size: number): AsyncGenerator<Uint8Array> {
   for (let at = 0; at < bytes.length; at += size) yield bytes.subarray(at, at + size);

@@ -143,6 +143,8 @@ export class ArchiveIntake {
       onUnreferenced: async (ids) => {
         for (const id of ids) await spools.accompanying.add(id);
       },
+      // Content waits here until it is durable, so less is read ahead than for a look.
+      limits: { pieceBytes: 128 * 1024 },
       signal: this.#context.signal,
       onProgress: ({ bytesRead, bytesTotal }) => {
         const total = bytesTotal === undefined ? {} : { total: bytesTotal };
