@@ -41,7 +41,7 @@ export const defaultArchiveLimits: ArchiveLimits = {
   totalBytesMax: 1024 * 1024 * MiB,
   ratioMax: 200,
   ratioFloorBytes: 160 * MiB,
-  pieceBytes: MiB / 2,
+  pieceBytes: (3 * MiB) / 8,
   entriesRefusedMax: 10_000,
   controlBytesMax: 4 * MiB,
   settingsBytesMax: 4 * MiB,
