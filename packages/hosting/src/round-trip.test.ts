@@ -7,6 +7,7 @@ import type { Database } from '@gridkeep/storage/database/database';
 import { forEachDatabase } from '@gridkeep/testing/databases';
 import { fixture, missing } from '@gridkeep/testing/requirements';
 import { test, type TestContext } from 'node:test';
+import { zeroUuid } from '@gridkeep/wire/uuid';
 import { loadInventoryArchive } from './ingress/load-inventory.ts';
 import { loadRegionArchive } from './ingress/load-region.ts';
 import { loadContext, makeRegion, scratchGrid } from './test-support/scratch-grid.ts';
@@ -14,7 +15,7 @@ import type { ScratchGrid } from './test-support/scratch-grid.ts';
 import { saveInventoryArchive } from './transfer/save-inventory.ts';
 import { saveRegionArchive } from './transfer/save-region.ts';
 
-const quiet = { signal: new AbortController().signal, progress: () => undefined };
+const quiet = { jobId: zeroUuid, signal: new AbortController().signal, progress: () => undefined };
 
 function archives(kind: 'oar' | 'iar'): readonly string[] {
   return readdirSync(fixture(kind)).filter((name) => name.endsWith(`.${kind}`));

@@ -2,6 +2,7 @@
  * All assets that some content needs: those it names, those that these name, and so on. Each asset is looked at once;
  * only kinds that can name others are read.
  */
+import { detachedText, detachedUuid } from '@gridkeep/content/archives/detached';
 import { assetKind, parseAssetType } from '@gridkeep/content/assets/asset-kinds';
 import type { AssetReference } from '@gridkeep/content/assets/asset-reference';
 import { isBuiltIn, isStockTerrainTexture } from '@gridkeep/content/assets/built-in';
@@ -72,8 +73,10 @@ export class AssetClosure {
 
   #add(reference: AssetReference): void {
     if (reference.id === zeroUuid || this.#seen.has(reference.id)) return;
-    this.#seen.add(reference.id);
-    this.#open.push(reference);
+    // Cut out of a document, both would keep all of it in memory.
+    const id = detachedUuid(reference.id);
+    this.#seen.add(id);
+    this.#open.push({ ...reference, id, where: detachedText(reference.where) });
   }
 
   async #follow(record: AssetRecord): Promise<void> {

@@ -2,7 +2,6 @@
 import type { FileHandle } from 'node:fs/promises';
 import { link, open, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { randomUUID } from 'node:crypto';
 
 /** The target exists and was not to be replaced. */
 export class FileExistsError extends Error {
@@ -13,6 +12,8 @@ export class FileExistsError extends Error {
 }
 
 export interface DurableFileOptions {
+  /** Whose file this is: a try after a kill writes over what the one before left beside the target. */
+  readonly writer: string;
   readonly overwrite: boolean;
   readonly signal?: AbortSignal;
   readonly onBytes?: (written: number) => void;
@@ -27,8 +28,8 @@ export async function writeDurableFile(
   content: AsyncIterable<Uint8Array>,
   options: DurableFileOptions,
 ): Promise<number> {
-  const partial = join(dirname(path), `.${basename(path).slice(0, 100)}.${randomUUID().slice(0, 8)}.partial`);
-  const file = await open(partial, 'wx');
+  const partial = join(dirname(path), `.${basename(path).slice(0, 100)}.${options.writer}.partial`);
+  const file = await open(partial, 'w');
   try {
     const size = await writeAll(file, content, options);
     await file.datasync();

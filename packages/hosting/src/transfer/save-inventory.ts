@@ -77,6 +77,7 @@ class InventorySave {
     const content = await this.#content();
     const bytes = await writeDurableFile(this.#request.target, writeIar(content), {
       overwrite: this.#request.overwrite,
+      writer: this.#context.jobId,
       signal: this.#context.signal,
       onBytes: (done) => {
         const message = `${this.#items} items, ${this.#saved.assets} assets written`;

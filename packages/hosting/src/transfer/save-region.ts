@@ -38,6 +38,8 @@ export interface RegionSaveRequest {
 }
 
 export interface SaveContext {
+  /** The same for every try of one save. */
+  readonly jobId: Uuid;
   readonly signal: AbortSignal;
   readonly progress: (progress: JobProgress) => void;
 }
@@ -112,6 +114,7 @@ class RegionSave {
     const content = this.#content(regions);
     const bytes = await writeDurableFile(this.#request.target, writeOar(content), {
       overwrite: this.#request.overwrite,
+      writer: this.#context.jobId,
       signal: this.#context.signal,
       onBytes: (done) => {
         const message = `${this.#objects} objects, ${this.#saved.assets} assets written`;
