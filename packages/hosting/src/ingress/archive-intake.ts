@@ -12,10 +12,12 @@ import { assetKind } from '@gridkeep/content/assets/asset-kinds';
 import { isBuiltIn, isStockTerrainTexture } from '@gridkeep/content/assets/built-in';
 import type { AssetRecord } from '@gridkeep/grid/assets/asset-record';
 import type { Assets } from '@gridkeep/grid/assets/assets';
+import type { GridServices } from '@gridkeep/grid/grid-services';
 import type { BlobId, BlobStore } from '@gridkeep/storage/blobs/blob-store';
 import { parseBlobId } from '@gridkeep/storage/blobs/blob-store';
 import type { JobProgress } from '@gridkeep/storage/jobs/jobs';
 import type { Uuid } from '@gridkeep/wire/uuid';
+import { finishedLoad } from './load-ledger.ts';
 import { PutWindow } from './put-window.ts';
 import type { LineCodec } from './record-spool.ts';
 import { RecordSpool } from './record-spool.ts';
@@ -77,17 +79,22 @@ export class ArchiveIntake {
     this.#folder = folder;
   }
 
-  /** Runs `work` with an intake whose files are gone afterwards, however it ends. */
-  static async run<T>(
-    blobs: BlobStore,
+  /**
+   * Runs `work`, whose result the ledger keeps, with an intake whose files are gone afterwards, however it ends. A load
+   * that has come to its end before is not run again: its result is what it was.
+   */
+  static async run(
+    grid: GridServices,
     context: LoadContext,
-    work: (intake: ArchiveIntake) => Promise<T>,
-  ): Promise<T> {
+    work: (intake: ArchiveIntake) => Promise<string>,
+  ): Promise<string> {
     const folder = join(context.temporaryFolder, `load-${context.jobId}`);
-    // Left behind when an earlier try of the same job was killed.
+    // Left behind when an earlier try of the same job was killed, perhaps after its commit.
     await rm(folder, { recursive: true, force: true });
+    const finished = await finishedLoad(grid.database, context.jobId);
+    if (finished !== undefined) return finished;
     await mkdir(folder, { recursive: true, mode: 0o700 });
-    const intake = new ArchiveIntake(blobs, context, folder);
+    const intake = new ArchiveIntake(grid.blobs, context, folder);
     try {
       return await work(intake);
     } finally {

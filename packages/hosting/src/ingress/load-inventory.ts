@@ -21,7 +21,7 @@ import type { AssetSpools, LoadContext } from './archive-intake.ts';
 import { ArchiveIntake, assetRecords, LoadRefusedError } from './archive-intake.ts';
 import type { SpooledNode } from './inventory-spools.ts';
 import { folderNode, itemNode, spooledNodeCodec } from './inventory-spools.ts';
-import { finishedLoad, recordLoad } from './load-ledger.ts';
+import { recordLoad } from './load-ledger.ts';
 import type { RecordSpool } from './record-spool.ts';
 
 export interface InventoryLoadRequest {
@@ -60,9 +60,7 @@ export async function loadInventoryArchive(
   request: InventoryLoadRequest,
   context: LoadContext,
 ): Promise<string> {
-  const finished = await finishedLoad(grid.database, context.jobId);
-  if (finished !== undefined) return finished;
-  return ArchiveIntake.run(grid.blobs, context, async (intake) =>
+  return ArchiveIntake.run(grid, context, async (intake) =>
     new InventoryLoad(grid, request, context, intake).run(),
   );
 }

@@ -20,7 +20,7 @@ import type { Vector3 } from '@gridkeep/wire/vector';
 import { asJson } from '../json-value.ts';
 import type { AssetSpools, LoadContext } from './archive-intake.ts';
 import { ArchiveIntake, assetRecords, LoadRefusedError } from './archive-intake.ts';
-import { finishedLoad, recordLoad } from './load-ledger.ts';
+import { recordLoad } from './load-ledger.ts';
 import type { RecordSpool } from './record-spool.ts';
 import type { RegionFiles, SpooledObject, SpooledParcel } from './region-spools.ts';
 import {
@@ -80,12 +80,10 @@ export async function loadRegionArchive(
   request: RegionLoadRequest,
   context: LoadContext,
 ): Promise<string> {
-  const finished = await finishedLoad(grid.database, context.jobId);
-  if (finished !== undefined) return finished;
-  await requireRegion(grid, request.regionId, grid.database);
-  return ArchiveIntake.run(grid.blobs, context, async (intake) =>
-    new RegionLoad(grid, request, context, intake).run(),
-  );
+  return ArchiveIntake.run(grid, context, async (intake) => {
+    await requireRegion(grid, request.regionId, grid.database);
+    return new RegionLoad(grid, request, context, intake).run();
+  });
 }
 
 async function requireRegion(grid: GridServices, id: Uuid, queries: Queries): Promise<Region> {
