@@ -6,6 +6,7 @@ import { assetMigrations } from './assets/assets-store.ts';
 import { authenticationMigrations } from './authentication/authentication-store.ts';
 import { inventoryMigrations } from './inventory/inventory-tables.ts';
 import { regionMigrations } from './regions/region-tables.ts';
+import { settingMigrations } from './settings/settings-store.ts';
 import { usageMigrations } from './usage/content-usage-store.ts';
 
 /** To hand to `Database.migrate` before the services are made. */
@@ -17,4 +18,5 @@ export const gridMigrations: readonly Migration[] = [
   ...accompanyingMigrations,
   ...inventoryMigrations,
   ...regionMigrations,
+  ...settingMigrations,
 ];

@@ -8,11 +8,14 @@ import { Assets } from './assets/assets.ts';
 import { Authentication } from './authentication/authentication.ts';
 import { Inventory } from './inventory/inventory.ts';
 import { Regions } from './regions/regions.ts';
+import type { ServiceLog } from './service-log.ts';
+import { Settings } from './settings/settings.ts';
 import { transact } from './transactions.ts';
 import { ContentUsage } from './usage/content-usage.ts';
 import type { ContentTotals } from './usage/content-usage.ts';
 
-export interface GridSettings {
+/** What its host allows a grid. */
+export interface GridLimits {
   /** Bytes of distinct content; 100 GB when left out. */
   readonly quotaBytes?: number;
   /** False: residents can delete only links. Default true. */
@@ -21,14 +24,27 @@ export interface GridSettings {
   readonly onAssetConflict?: (conflict: AssetConflict) => void;
 }
 
+/** Where a grid is reached and what it is called, as its host knows it. */
+export interface GridAddress {
+  readonly name: string;
+  /** Short name. */
+  readonly nick: string;
+  /** Address of the public port, with a slash at its end, such as `http://grid.example.org:8002/`. */
+  readonly publicUrl: string;
+}
+
 export interface GridServicesOptions {
   /** Migrated with `gridMigrations`. */
   readonly database: Database;
   readonly blobs: BlobStore;
-  readonly settings?: GridSettings;
+  readonly limits?: GridLimits;
+  /** Where this grid is reached; what an operator set goes before it. Default: for tests only. */
+  readonly address?: GridAddress;
+  readonly log?: ServiceLog;
 }
 
 export interface GridServices {
+  readonly settings: Settings;
   readonly database: Database;
   readonly blobs: BlobStore;
   readonly accounts: Accounts;
@@ -41,12 +57,13 @@ export interface GridServices {
 }
 
 export function createGridServices(options: GridServicesOptions): GridServices {
-  const { database, blobs, settings = {} } = options;
-  const { quotaBytes, allowInventoryDelete, onAssetConflict } = settings;
+  const { database, blobs, limits = {} } = options;
+  const { quotaBytes, allowInventoryDelete, onAssetConflict } = limits;
+  const settings = new Settings(database);
   const usage = new ContentUsage(quotaBytes);
   const accompanying = new AccompanyingAssets(database);
   return {
-    ...{ database, blobs, usage, accompanying },
+    ...{ database, blobs, settings, usage, accompanying },
     accounts: new Accounts(database),
     authentication: new Authentication(database),
     assets: new Assets({

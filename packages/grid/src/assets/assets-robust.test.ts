@@ -11,11 +11,12 @@ import {
 } from '@gridkeep/wire/robust/serialized';
 import { parseUuid, randomUuid, zeroUuid } from '@gridkeep/wire/uuid';
 import type { RobustReply, RobustRequest } from '../robust-http.ts';
+import { robustRequest } from '../test-support/robust-request.ts';
 import { bytesOf, testAsset, testGrid } from '../test-support/test-grid.ts';
 import { AssetsRobust, assetBodyBytesMax } from './assets-robust.ts';
 
 function request(method: string, path: string, body: Uint8Array = new Uint8Array(0)): RobustRequest {
-  return { method, path, body, source: 'test' };
+  return robustRequest(method, path, body);
 }
 
 function textOf(reply: RobustReply): string {

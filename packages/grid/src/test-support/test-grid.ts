@@ -6,7 +6,7 @@ import type { AssetRecord } from '../assets/asset-record.ts';
 import type { NewAsset } from '../assets/assets.ts';
 import { gridMigrations } from '../grid-database.ts';
 import { createGridServices } from '../grid-services.ts';
-import type { GridServices, GridSettings } from '../grid-services.ts';
+import type { GridServices, GridLimits } from '../grid-services.ts';
 import type { InventoryItem } from '../inventory/inventory-records.ts';
 import type { NewRegion, RegionObject } from '../regions/region-records.ts';
 import { MemoryBlobs, blobIdOf } from './memory-blobs.ts';
@@ -15,10 +15,10 @@ export interface TestGrid extends GridServices {
   readonly blobs: MemoryBlobs;
 }
 
-export async function testGrid(database: Database, settings: GridSettings = {}): Promise<TestGrid> {
+export async function testGrid(database: Database, limits: GridLimits = {}): Promise<TestGrid> {
   await database.migrate(gridMigrations);
   const blobs = new MemoryBlobs();
-  return { ...createGridServices({ database, blobs, settings }), blobs };
+  return { ...createGridServices({ database, blobs, limits }), blobs };
 }
 
 export function bytesOf(text: string): Uint8Array {

@@ -39,9 +39,19 @@ export function createServicesServer(options: ServicesServerOptions): FastifyIns
     const { method, raw, url } = request;
     const query = url.indexOf('?');
     const path = query < 0 ? url : url.slice(0, query);
+    const header = (name: string): string | undefined => {
+      const value = raw.headers[name];
+      return typeof value === 'string' ? value : value?.[0];
+    };
     const body = hasBody(raw) ? await readBody(raw, assetBodyBytesMax) : noBody;
-    const handled = handler({ method, path, body, source: simulator.name });
+    const handled = handler({
+      ...{ method, path, body, header },
+      query: query < 0 ? '' : url.slice(query + 1),
+      source: simulator.name,
+      address: request.ip,
+    });
     const result = handled instanceof Promise ? await handled : handled;
+    if (result.headers !== undefined) reply.headers(result.headers);
     return reply.code(result.status).header('Content-Type', result.contentType).send(result.body);
   };
 

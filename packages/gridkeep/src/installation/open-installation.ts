@@ -117,7 +117,7 @@ async function createServices(
   return createGridServices({
     database,
     blobs,
-    settings: {
+    limits: {
       quotaBytes: grid.quotaBytes,
       onAssetConflict: (conflict) =>
         log?.warn({ grid: grid.slug, conflict }, 'asset with other bytes kept aside'),

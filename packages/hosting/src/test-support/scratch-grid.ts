@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { gridMigrations } from '@gridkeep/grid/grid-database';
-import type { GridServices, GridSettings } from '@gridkeep/grid/grid-services';
+import type { GridServices, GridLimits } from '@gridkeep/grid/grid-services';
 import { createGridServices } from '@gridkeep/grid/grid-services';
 import { createResident } from '@gridkeep/grid/residents';
 import { openPackStore } from '@gridkeep/storage/blobs/pack-store';
@@ -25,13 +25,13 @@ export interface ScratchGrid {
 export async function scratchGrid(
   test: TestContext,
   database: Database,
-  settings: GridSettings = {},
+  limits: GridLimits = {},
 ): Promise<ScratchGrid> {
   const folder = await temporaryFolder(test, 'gridkeep-grid');
   await database.migrate([...gridMigrations, ...loadLedgerMigrations]);
   const packs = await openPackStore({ folder: join(folder, 'blobs') });
   test.after(() => packs.close());
-  const services = createGridServices({ database, blobs: packs, settings });
+  const services = createGridServices({ database, blobs: packs, limits });
   const owner = await createResident(services, {
     firstName: 'Olive',
     lastName: 'Owner',

@@ -14,6 +14,11 @@ export interface Queries {
   tables<Tables>(): Kysely<Tables>;
   /** For parameters of uuid columns. */
   uuid(id: Uuid): StoredUuid;
+  /**
+   * Tells whoever keeps something of this database in memory, in every process, that what `topic` names has changed: in a
+   * transaction once it is committed, outside of one at once (so after the write). At most 200 printable ASCII characters.
+   */
+  announce(topic: string): void;
 }
 
 export interface TransactionOptions {
@@ -28,6 +33,11 @@ export interface Database extends Queries {
    * handed to it: writing through the Database itself is refused.
    */
   transaction<T>(work: (queries: Queries) => Promise<T>, options?: TransactionOptions): Promise<T>;
+  /**
+   * Calls back for every topic announced by this or another process, before the announcing transaction's promise resolves
+   * when it is this one. Undefined: announcements may have been missed, so everything kept must be forgotten. Returns an end.
+   */
+  onChange(listener: (topic: string | undefined) => void): () => void;
   /** Runs those migrations that this database has not seen, each once, in order; several processes may call it at once. */
   migrate(migrations: readonly Migration[]): Promise<readonly string[]>;
   close(): Promise<void>;

@@ -3,6 +3,7 @@ import type { Uuid } from '@gridkeep/wire/uuid';
 import type { CompiledQuery, Dialect, Kysely, QueryResult } from 'kysely';
 import pg from 'pg';
 import { postgresColumnTypes } from './column-types.ts';
+import { ChangeListeners, checkedTopic } from './change-listeners.ts';
 import type { Database, Migration, Queries, TransactionOptions } from './database.ts';
 import { DatabaseClosedError } from './database-errors.ts';
 import { kyselyDialect, queryBuilder, type Row, type StatementRunner } from './kysely-binding.ts';
@@ -72,6 +73,7 @@ class PostgresDatabase implements Database, StatementRunner {
   readonly #kysely: Dialect;
   readonly #scope = new TransactionScope();
   readonly #prepared = new WeakSet<pg.PoolClient>();
+  readonly #changes = new ChangeListeners();
   #closed = false;
 
   constructor(schema: string, pool: pg.Pool, busyTimeoutMs: number) {
@@ -96,6 +98,14 @@ class PostgresDatabase implements Database, StatementRunner {
 
   uuid(id: Uuid): string {
     return id;
+  }
+
+  announce(topic: string): void {
+    this.#changes.tell(checkedTopic(topic));
+  }
+
+  onChange(listener: (topic: string | undefined) => void): () => void {
+    return this.#changes.add(listener);
   }
 
   async execute(query: CompiledQuery): Promise<QueryResult<Row>> {
@@ -163,6 +173,7 @@ class PostgresDatabase implements Database, StatementRunner {
       const result = await this.#scope.run(() => work(transaction, client));
       await transaction.commit();
       clean = true;
+      for (const topic of transaction.topics) this.#changes.tell(topic);
       return result;
     } catch (error) {
       clean = await transaction.rollback();

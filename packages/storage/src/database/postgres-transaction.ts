@@ -1,6 +1,7 @@
 /** A transaction on one connection of PostgreSQL. */
 import type { Uuid } from '@gridkeep/wire/uuid';
 import type { CompiledQuery, Dialect, Kysely, QueryResult } from 'kysely';
+import { checkedTopic } from './change-listeners.ts';
 import type { Queries } from './database.ts';
 import { TransactionStateError } from './database-errors.ts';
 import { kyselyDialect, queryBuilder, type Row, type StatementRunner } from './kysely-binding.ts';
@@ -16,6 +17,7 @@ export class PostgresTransaction implements Queries, StatementRunner {
   readonly #kysely: Dialect;
   #state: 'open' | 'failed' | 'over' = 'open';
   #cursors = 0;
+  readonly topics = new Set<string>();
 
   constructor(client: Client) {
     this.#client = client;
@@ -28,6 +30,10 @@ export class PostgresTransaction implements Queries, StatementRunner {
 
   uuid(id: Uuid): string {
     return id;
+  }
+
+  announce(topic: string): void {
+    this.topics.add(checkedTopic(topic));
   }
 
   async begin(isolation: Isolation): Promise<void> {

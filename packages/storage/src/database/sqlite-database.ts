@@ -2,6 +2,7 @@
 import { type Uuid, uuidToBytes } from '@gridkeep/wire/uuid';
 import type { CompiledQuery, Dialect, Kysely, QueryResult } from 'kysely';
 import { sqliteColumnTypes } from './column-types.ts';
+import { ChangeListeners, checkedTopic } from './change-listeners.ts';
 import type { Database, Migration, Queries, TransactionOptions } from './database.ts';
 import { DatabaseClosedError } from './database-errors.ts';
 import { kyselyDialect, queryBuilder, type Row, type StatementRunner } from './kysely-binding.ts';
@@ -57,6 +58,7 @@ class SqliteDatabase implements Database, StatementRunner {
   readonly #kysely: Dialect;
   readonly #scope = new TransactionScope();
   readonly #queue: SqliteWriteQueue;
+  readonly #changes = new ChangeListeners();
   #cursors = 0;
   #closed = false;
 
@@ -83,6 +85,15 @@ class SqliteDatabase implements Database, StatementRunner {
 
   uuid(id: Uuid): Uint8Array {
     return uuidToBytes(id);
+  }
+
+  announce(topic: string): void {
+    this.#changes.tell(checkedTopic(topic));
+  }
+
+  /** One process owns a SQLite file, so there is nobody else to hear of. */
+  onChange(listener: (topic: string | undefined) => void): () => void {
+    return this.#changes.add(listener);
   }
 
   async execute(query: CompiledQuery): Promise<QueryResult<Row>> {
@@ -133,7 +144,12 @@ class SqliteDatabase implements Database, StatementRunner {
     const thread = this.#threads.writer(this.#file);
     return withRetries(retries, () =>
       this.#queue.exclusive(() =>
-        SqliteTransaction.run(thread, this.#file, (queries) => this.#scope.run(() => work(queries))),
+        SqliteTransaction.run(
+          thread,
+          this.#file,
+          (queries) => this.#scope.run(() => work(queries)),
+          (topic) => this.#changes.tell(topic),
+        ),
       ),
     );
   }

@@ -1,6 +1,7 @@
 /** A transaction on a SQLite file, from BEGIN to COMMIT, with the writer to itself. */
 import { type Uuid, uuidToBytes } from '@gridkeep/wire/uuid';
 import type { CompiledQuery, Dialect, Kysely, QueryResult } from 'kysely';
+import { checkedTopic } from './change-listeners.ts';
 import type { Queries } from './database.ts';
 import { DatabaseUnavailableError, TransactionStateError } from './database-errors.ts';
 import { kyselyDialect, queryBuilder, type Row, type StatementRunner } from './kysely-binding.ts';
@@ -23,6 +24,7 @@ export class SqliteTransaction implements Queries, StatementRunner {
   #state: 'open' | 'failed' | 'over' = 'open';
   #lastSent: Promise<unknown> = Promise.resolve();
   #cursors = firstCursor;
+  readonly #topics = new Set<string>();
 
   private constructor(thread: SqliteThread, file: DatabaseFile) {
     this.#thread = thread;
@@ -36,6 +38,7 @@ export class SqliteTransaction implements Queries, StatementRunner {
     thread: SqliteThread,
     file: DatabaseFile,
     work: (queries: Queries) => Promise<T>,
+    tell: (topic: string) => void,
   ): Promise<T> {
     const [begun] = await thread.request(file, { do: 'begin', database: file.number });
     resultOf(begun);
@@ -48,6 +51,7 @@ export class SqliteTransaction implements Queries, StatementRunner {
       await transaction.#rollback();
       throw error;
     }
+    for (const topic of transaction.#topics) tell(topic);
     return result;
   }
 
@@ -57,6 +61,10 @@ export class SqliteTransaction implements Queries, StatementRunner {
 
   uuid(id: Uuid): Uint8Array {
     return uuidToBytes(id);
+  }
+
+  announce(topic: string): void {
+    this.#topics.add(checkedTopic(topic));
   }
 
   async execute(query: CompiledQuery): Promise<QueryResult<Row>> {

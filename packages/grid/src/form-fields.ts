@@ -1,0 +1,93 @@
+/** The fields of a form with their types. Every getter without a default throws FormFieldError, which names the field. */
+import type { Form } from '@gridkeep/wire/robust/form';
+import { tryParseUuid } from '@gridkeep/wire/uuid';
+import type { Uuid } from '@gridkeep/wire/uuid';
+import { tryParseVector3 } from '@gridkeep/wire/vector';
+import type { Vector3 } from '@gridkeep/wire/vector';
+
+/** A field is missing, or its text is not what it must be. The message never holds the text. */
+export class FormFieldError extends Error {
+  override readonly name = 'FormFieldError';
+}
+
+export class FormFields {
+  readonly form: Form;
+
+  constructor(form: Form) {
+    this.form = form;
+  }
+
+  /** Undefined when the field is absent or a list. */
+  optionalText(name: string): string | undefined {
+    return this.form.text(name);
+  }
+
+  text(name: string): string {
+    return require(this.form.text(name), name, 'is missing');
+  }
+
+  uuid(name: string): Uuid {
+    return require(tryParseUuid(this.text(name).trim()), name, 'is no UUID');
+  }
+
+  /** For a field that may be absent, or be no UUID, without harm. */
+  uuidOr<T>(name: string, otherwise: T): Uuid | T {
+    return tryParseUuid((this.form.text(name) ?? '').trim()) ?? otherwise;
+  }
+
+  /** A whole number of at most 53 bits. */
+  whole(name: string): number {
+    return require(parseWhole(this.text(name)), name, 'is no whole number');
+  }
+
+  wholeOr(name: string, otherwise: number): number {
+    return parseWhole(this.form.text(name) ?? '') ?? otherwise;
+  }
+
+  /** `True` or `False` in any case, or 1 and 0. */
+  flag(name: string): boolean {
+    return require(parseFlag(this.text(name)), name, 'is neither True nor False');
+  }
+
+  flagOr(name: string, otherwise: boolean): boolean {
+    return parseFlag(this.form.text(name) ?? '') ?? otherwise;
+  }
+
+  vectorOr(name: string, otherwise: Vector3): Vector3 {
+    return tryParseVector3(this.form.text(name) ?? '') ?? otherwise;
+  }
+
+  /** The entries of `name[]`. */
+  list(name: string): readonly string[] {
+    return require(this.form.list(name), name, 'is missing or no list');
+  }
+
+  /** The entries of `name[]`; one that is no UUID is an error. */
+  uuids(name: string): readonly Uuid[] {
+    return this.list(name).map((text) => require(tryParseUuid(text.trim()), name, 'holds what is no UUID'));
+  }
+}
+
+function require<T>(value: T | undefined, name: string, what: string): T {
+  if (value === undefined) throw new FormFieldError(`field ${name} ${what}`);
+  return value;
+}
+
+function parseWhole(text: string): number | undefined {
+  const trimmed = text.trim();
+  const value = /^[+-]?\d{1,16}$/.test(trimmed) ? Number(trimmed) : NaN;
+  return Number.isSafeInteger(value) ? value : undefined;
+}
+
+function parseFlag(text: string): boolean | undefined {
+  switch (text.trim().toLowerCase()) {
+    case 'true':
+    case '1':
+      return true;
+    case 'false':
+    case '0':
+      return false;
+    default:
+      return undefined;
+  }
+}

@@ -1,0 +1,82 @@
+/**
+ * The pattern of Robust's form services: one path, a METHOD and its fields in the body, a `ServerResponse` as answer.
+ * Whatever is wrong with a request gets the service's own failure document with status 200: simulators know nothing else.
+ */
+import { FormError, readForm } from '@gridkeep/wire/robust/form';
+import type { FormLimits } from '@gridkeep/wire/robust/form';
+import { writeReply } from '@gridkeep/wire/robust/reply';
+import type { Reply, ReplyLayout } from '@gridkeep/wire/robust/reply';
+import { FormFieldError, FormFields } from './form-fields.ts';
+import { emptyReply } from './robust-http.ts';
+import type { RobustHandler, RobustReply, RobustRequest } from './robust-http.ts';
+import type { ServiceLog } from './service-log.ts';
+
+export interface FormAnswer {
+  readonly reply: Reply;
+  readonly layout: ReplyLayout;
+}
+
+/** Throws FormFieldError for a field that is missing or wrong; the caller gets the failure document. */
+export type FormMethod = (fields: FormFields, request: RobustRequest) => FormAnswer | Promise<FormAnswer>;
+
+export interface FormService {
+  /** For logs. */
+  readonly name: string;
+  /** By METHOD, exactly as simulators write it. */
+  readonly methods: Readonly<Record<string, FormMethod>>;
+  /** For an unknown or missing METHOD, a wrong field, and what went wrong inside. */
+  readonly failure: FormAnswer;
+  readonly log: ServiceLog;
+  readonly limits?: Partial<FormLimits>;
+}
+
+/** Replies with data. */
+export function compact(
+  members: Iterable<readonly [string, Reply | string | number | boolean | undefined]>,
+): FormAnswer {
+  return { reply: new Map(members), layout: 'compact' };
+}
+
+/** One text in a document of its own, such as `<Result>Success</Result>`. */
+export function indented(members: Readonly<Record<string, string>>): FormAnswer {
+  return { reply: new Map(Object.entries(members)), layout: 'indented' };
+}
+
+export function formHandler(service: FormService): RobustHandler {
+  const methods = new Map(Object.entries(service.methods));
+  return async (request) => {
+    if (request.method !== 'POST') return emptyReply(404);
+    return formReply(await answer(service, methods, request));
+  };
+}
+
+export function formReply({ reply, layout }: FormAnswer): RobustReply {
+  return {
+    status: 200,
+    contentType: 'application/xml',
+    body: Buffer.from(writeReply(reply, layout), 'utf8'),
+  };
+}
+
+async function answer(
+  service: FormService,
+  methods: ReadonlyMap<string, FormMethod>,
+  request: RobustRequest,
+): Promise<FormAnswer> {
+  const context = { service: service.name, source: request.source };
+  try {
+    const fields = new FormFields(readForm(request.body, service.limits));
+    const name = fields.optionalText('METHOD') ?? '';
+    const method = methods.get(name);
+    if (method !== undefined) return await method(fields, request);
+    service.log.warn(
+      { ...context, method: name.slice(0, 64) },
+      'a simulator asked for a method that does not exist',
+    );
+  } catch (error) {
+    if (error instanceof FormFieldError || error instanceof FormError)
+      service.log.warn({ ...context, reason: error.message }, 'a simulator sent a request that is not right');
+    else service.log.error({ ...context, err: error }, 'a service failed to answer a simulator');
+  }
+  return service.failure;
+}
