@@ -38,6 +38,11 @@ export interface Database extends Queries {
    * when it is this one. Undefined: announcements may have been missed, so everything kept must be forgotten. Returns an end.
    */
   onChange(listener: (topic: string | undefined) => void): () => void;
+  /**
+   * False while announcements of other processes do not arrive here, on PostgreSQL without a connection to listen on:
+   * nothing may then be kept in memory. Becomes true before listeners are told undefined.
+   */
+  readonly hearsOthers: boolean;
   /** Runs those migrations that this database has not seen, each once, in order; several processes may call it at once. */
   migrate(migrations: readonly Migration[]): Promise<readonly string[]>;
   close(): Promise<void>;

@@ -67,6 +67,7 @@ export async function openPostgres(options: PostgresOptions): Promise<Database> 
 
 class PostgresDatabase implements Database, StatementRunner {
   readonly dialect = 'postgres';
+  readonly hearsOthers: boolean = false;
   readonly #schema: string;
   readonly #pool: pg.Pool;
   readonly #busyTimeoutMs: number;

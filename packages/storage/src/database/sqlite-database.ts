@@ -52,6 +52,8 @@ export async function openSqlite(options: SqliteOptions): Promise<Database> {
 
 class SqliteDatabase implements Database, StatementRunner {
   readonly dialect = 'sqlite';
+  /** One process owns a SQLite file, so there is nobody else to hear of. */
+  readonly hearsOthers = true;
   readonly #threads: SqliteThreads;
   readonly #ownThreads: boolean;
   readonly #file: DatabaseFile;
@@ -91,7 +93,6 @@ class SqliteDatabase implements Database, StatementRunner {
     this.#changes.tell(checkedTopic(topic));
   }
 
-  /** One process owns a SQLite file, so there is nobody else to hear of. */
   onChange(listener: (topic: string | undefined) => void): () => void {
     return this.#changes.add(listener);
   }
