@@ -4,6 +4,7 @@ import { accompanyingMigrations } from './accompanying/accompanying-assets-store
 import { accountMigrations } from './accounts/accounts-store.ts';
 import { assetMigrations } from './assets/assets-store.ts';
 import { authenticationMigrations } from './authentication/authentication-store.ts';
+import { travelMigrations } from './hypergrid/travel-store.ts';
 import { inventoryMigrations } from './inventory/inventory-tables.ts';
 import { regionMigrations } from './regions/region-tables.ts';
 import { settingMigrations } from './settings/settings-store.ts';
@@ -19,4 +20,5 @@ export const gridMigrations: readonly Migration[] = [
   ...inventoryMigrations,
   ...regionMigrations,
   ...settingMigrations,
+  ...travelMigrations,
 ];

@@ -6,6 +6,7 @@ import { Accounts } from './accounts/accounts.ts';
 import type { AssetConflict } from './assets/asset-record.ts';
 import { Assets } from './assets/assets.ts';
 import { Authentication } from './authentication/authentication.ts';
+import { Travels } from './hypergrid/travel.ts';
 import { Inventory } from './inventory/inventory.ts';
 import { Regions } from './regions/regions.ts';
 import type { ServiceLog } from './service-log.ts';
@@ -54,6 +55,8 @@ export interface GridServices {
   readonly inventory: Inventory;
   readonly regions: Regions;
   readonly usage: ContentUsage;
+  /** Where residents' sessions are. */
+  readonly travels: Travels;
 }
 
 export function createGridServices(options: GridServicesOptions): GridServices {
@@ -75,6 +78,7 @@ export function createGridServices(options: GridServicesOptions): GridServices {
       ...(allowInventoryDelete === undefined ? {} : { allowDelete: allowInventoryDelete }),
     }),
     regions: new Regions({ database, usage, accompanying }),
+    travels: new Travels(database),
   };
 }
 

@@ -1,0 +1,100 @@
+/**
+ * Where residents' sessions are: the home grid's side of Hypergrid. Every login has a record, also one that never leaves;
+ * other grids ask it whether a visitor is who he says. Source: OpenSim/Services/HypergridService/UserAgentService.cs.
+ */
+import type { Database } from '@gridkeep/storage/database/database';
+import { randomUuid } from '@gridkeep/wire/uuid';
+import type { Uuid } from '@gridkeep/wire/uuid';
+import { storableText } from '../text.ts';
+import * as store from './travel-store.ts';
+
+/** UTF-16 units of a gatekeeper's address. */
+export const gatekeeperLengthMax = 255;
+const clientAddressMax = 64;
+/** Sessions of one resident that are looked at. */
+const sessionsMax = 16;
+/** A session without a word for so long is over; logouts end most of them at once. */
+const forgottenAfter = 14 * 24 * 60 * 60 * 1000;
+const purgeInterval = 60 * 60 * 1000;
+
+export interface Travel {
+  readonly sessionId: Uuid;
+  readonly userId: Uuid;
+  /** Address of the gatekeeper where the session is, with a slash at its end. */
+  readonly gatekeeper: string;
+  /** `<gatekeeper>;<uuid>`: the token that the grid there shows to have the visitor confirmed. Not for logs. */
+  readonly serviceSessionId: string;
+  /** IP address of the viewer at its login; '' when it is not known. */
+  readonly clientAddress: string;
+  /** Unix milliseconds. */
+  readonly changedAt: number;
+}
+
+export interface TravelStart {
+  readonly sessionId: Uuid;
+  readonly userId: Uuid;
+  /** Address of the target's gatekeeper, with a slash at its end; this grid's own for a login at home. */
+  readonly gatekeeper: string;
+  /** Used only when the session is new: the address at the login stays. */
+  readonly clientAddress: string;
+}
+
+export class Travels {
+  readonly #database: Database;
+  #purgedAt = 0;
+
+  constructor(database: Database) {
+    this.#database = database;
+  }
+
+  /**
+   * Records that a session sets out, with a new token; one statement. Undefined when the session is another resident's.
+   * The grid that is travelled to asks for the token, so this comes before asking it for admission.
+   */
+  async start(start: TravelStart): Promise<Travel | undefined> {
+    this.#purge();
+    const gatekeeper = storableText(start.gatekeeper, gatekeeperLengthMax);
+    return store.upsertTravel(this.#database, {
+      sessionId: start.sessionId,
+      userId: start.userId,
+      gatekeeper,
+      serviceSessionId: `${gatekeeper};${randomUuid()}`,
+      clientAddress: storableText(start.clientAddress, clientAddressMax),
+      changedAt: Date.now(),
+    });
+  }
+
+  /** Undoes a start that was refused: what stood before is back, unless the session has set out anew meanwhile. */
+  async undo(started: Travel, before: Travel | undefined): Promise<void> {
+    const { sessionId, serviceSessionId } = started;
+    if (before === undefined) await store.deleteTravelWithToken(this.#database, sessionId, serviceSessionId);
+    else await store.replaceTravel(this.#database, serviceSessionId, before);
+  }
+
+  async find(sessionId: Uuid): Promise<Travel | undefined> {
+    return store.findTravel(this.#database, sessionId);
+  }
+
+  /** The latest first, at most 16. */
+  async ofUser(userId: Uuid): Promise<readonly Travel[]> {
+    return store.travelsOfResident(this.#database, userId, sessionsMax);
+  }
+
+  /** False when there is no such session of this resident. */
+  async end(sessionId: Uuid, userId: Uuid): Promise<boolean> {
+    return store.deleteTravel(this.#database, sessionId, userId);
+  }
+
+  /** Whether any resident is at one of these gatekeepers. */
+  async anyAt(gatekeepers: readonly string[]): Promise<boolean> {
+    return gatekeepers.length > 0 && store.hasTravelTo(this.#database, gatekeepers);
+  }
+
+  /** Not waited for: what is too old harms nobody for a while longer. */
+  #purge(): void {
+    const now = Date.now();
+    if (now - this.#purgedAt < purgeInterval) return;
+    this.#purgedAt = now;
+    store.deleteTravelsBefore(this.#database, now - forgottenAfter).catch(() => undefined);
+  }
+}
