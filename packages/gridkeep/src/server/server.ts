@@ -20,6 +20,7 @@ import type { ServerFacts } from './summary.ts';
 
 export interface RunningServer {
   readonly facts: ServerFacts;
+  readonly installation: Installation;
   stop(): Promise<void>;
 }
 
@@ -92,7 +93,7 @@ export async function startServer(configuration: Configuration, log: Logger): Pr
     installation.worker.start();
     forgetOldJobs(installation, log);
     const opened = stack.move();
-    return { facts, stop: () => opened.disposeAsync() };
+    return { facts, installation: running, stop: () => opened.disposeAsync() };
   } catch (error) {
     await stack.disposeAsync();
     throw error;

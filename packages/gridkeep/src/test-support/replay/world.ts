@@ -1,0 +1,173 @@
+/** The world of the recordings, as it was before the first of them: two grids with their residents, and simulators. */
+import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
+import type { TestContext } from 'node:test';
+import type { GridServices } from '@gridkeep/grid/grid-services';
+import { createResident } from '@gridkeep/grid/residents';
+import { SimulatorDouble } from '@gridkeep/testing/simulator-double';
+import { temporaryFolder } from '@gridkeep/testing/temporary-folder';
+import { readAssetDocument } from '@gridkeep/wire/robust/asset-documents';
+import type { AssetDocument } from '@gridkeep/wire/robust/asset-documents';
+import { readBooleansDocument, readStringsDocument } from '@gridkeep/wire/robust/serialized';
+import { parseUuid } from '@gridkeep/wire/uuid';
+import { pino } from 'pino';
+import { defaultConfiguration } from '../../configuration/configuration.ts';
+import { startServer } from '../../server/server.ts';
+import { Identities } from './compare.ts';
+import type { Exchange } from './recording.ts';
+import { Replay } from './replay.ts';
+import type { Player } from './replay.ts';
+
+/** MD5 of each password, as the recorded logins send it. */
+const residents = [
+  ['Test', 'User', '2b1a1f6e-0c53-4a7e-9d0e-000000000001', 'test.user', '5ebe2294ecd0e0f08eab7690d2a6ee69'],
+  ['Ima', 'Bot0', '2b1a1f6e-0c53-4a7e-9d0e-000000000100', 'bot0', '8dbd39f321234fe97bfe99a7a088a27e'],
+  ['Ima', 'Bot1', '2b1a1f6e-0c53-4a7e-9d0e-000000000101', 'bot1', '8dbd39f321234fe97bfe99a7a088a27e'],
+  ['Ada', 'Viewer', '2b1a1f6e-0c53-4a7e-9d0e-000000000201', 'ada', '5e78825dd86d157900cc21d8b90f8cd6'],
+  ['Ben', 'Viewer', '2b1a1f6e-0c53-4a7e-9d0e-000000000202', 'ben', '4f07142ad9aad814234c394cb7e9941c'],
+] as const;
+const neighbours = [['Harbour', 'Master', '3c1a1f6e-0c53-4a7e-9d0e-000000000001', 'hm', undefined]] as const;
+
+/** By service of the recordings, the address it had. */
+const recordedGrids = [
+  { name: 'robust', publicAddress: '127.0.0.1:8002', privateAddress: '127.0.0.1:8003', people: residents },
+  { name: 'grid2', publicAddress: '127.0.0.1:8102', privateAddress: '127.0.0.1:8103', people: neighbours },
+];
+const recordedSimulators = [
+  ['simulator', '127.0.0.1:9000'],
+  ['simulator2', '127.0.0.1:9010'],
+  ['grid2-simulator', '127.0.0.1:9030'],
+] as const;
+
+export interface ReplayWorld {
+  readonly replay: Replay;
+  /** By `robust` and `grid2`. */
+  readonly grids: ReadonlyMap<string, GridServices>;
+}
+
+/** Where a grid's records are; undefined for SQLite. */
+export type DatabaseUrlOf = (grid: string) => string | undefined;
+
+export async function startReplayWorld(
+  test: TestContext,
+  exchanges: readonly Exchange[],
+  databaseUrlOf: DatabaseUrlOf = () => undefined,
+): Promise<ReplayWorld> {
+  const identities = new Identities();
+  const addresses = new Map<string, string>();
+  const services = new Map<string, { url: string; authorization?: string }>();
+  const grids = new Map<string, GridServices>();
+  const folder = await temporaryFolder(test, 'gridkeep-replay');
+  const log = pino({ level: process.env['GRIDKEEP_TEST_LOG'] ?? 'silent' });
+  for (const { name, publicAddress, privateAddress } of recordedGrids) {
+    const databaseUrl = databaseUrlOf(name);
+    const running = await startServer(
+      {
+        ...defaultConfiguration(join(folder, name)),
+        ...{ publicPort: 0, servicesPort: 0, panelPort: 0 },
+        ...(databaseUrl === undefined ? {} : { databaseUrl }),
+      },
+      log,
+    );
+    test.after(() => running.stop());
+    const { facts, installation } = running;
+    const { grid, services: made } = await installation.tenants.tenant('main');
+    const { secret } = await installation.tenants.simulators.add(grid.slug, 'recorded');
+    await made.settings.write('privateNetworks', 'true');
+    await made.settings.write('publicUrl', `http://127.0.0.1:${facts.publicPort}/`);
+    await seedAssets(
+      made,
+      exchanges.filter((one) => one.service.startsWith(name)),
+    );
+    grids.set(name, made);
+    addresses.set(publicAddress, `127.0.0.1:${facts.publicPort}`);
+    addresses.set(privateAddress, `127.0.0.1:${facts.servicesPort}`);
+    const pair = Buffer.from(`recorded:${secret}`).toString('base64');
+    services.set(`${name}-public`, { url: `http://127.0.0.1:${facts.publicPort}` });
+    services.set(`${name}-private`, {
+      url: `http://127.0.0.1:${facts.servicesPort}`,
+      authorization: `Basic ${pair}`,
+    });
+  }
+  const player: Player = {
+    ...{ identities, addresses, services },
+    comparison: { identities, volatile: volatileMembers },
+  };
+  const replay = new Replay(player);
+  for (const [service, address] of recordedSimulators) {
+    const double = await SimulatorDouble.start(test);
+    addresses.set(address, `127.0.0.1:${double.port}`);
+    for (const call of ['query-access', 'create', 'xml-rpc'] as const)
+      double.answer(call, async ({ method, target, body }) => {
+        const answer = await replay.answer({ service, method, path: target, body: Buffer.from(body) });
+        return answer ?? { status: 404 };
+      });
+  }
+  return { replay, grids };
+}
+
+/** The residents of a recorded grid, with the ids and passwords that they had. */
+export async function makeRecordedResidents(world: ReplayWorld, name: string): Promise<void> {
+  const services = world.grids.get(name);
+  const people = recordedGrids.find((grid) => grid.name === name)?.people ?? [];
+  if (services === undefined) throw new Error(`there is no recorded grid ${name}`);
+  for (const [firstName, lastName, id, mailbox, md5] of people) {
+    const account = await createResident(services, {
+      ...{ id: parseUuid(id), firstName, lastName, email: `${mailbox}@example.org` },
+      password: 'not the recorded one',
+    });
+    if (md5 !== undefined) await services.authentication.setPasswordMd5(account.id, md5);
+  }
+}
+
+/** Assets that the recordings fetch or ask for though no recorded request stored them. */
+async function seedAssets(services: GridServices, exchanges: readonly Exchange[]): Promise<void> {
+  const known = new Set<string>();
+  for (const { method, path, sent } of exchanges)
+    if (method === 'POST' && path.startsWith('/assets') && sent !== undefined)
+      known.add(readAssetDocument(sent, assetBytesMax).fullId);
+  for (const { method, path, status, received } of exchanges) {
+    if (method !== 'GET' || !/^\/assets\/[^/]+$/.test(path) || status !== 200 || received === undefined)
+      continue;
+    const document = readAssetDocument(received, assetBytesMax);
+    if (!known.has(document.fullId)) await seedAsset(services, document);
+    known.add(document.fullId);
+  }
+  for (const { path, sent, received } of exchanges) {
+    if (path !== '/get_assets_exist' || sent === undefined || received === undefined) continue;
+    const there = readBooleansDocument(received);
+    for (const [index, id] of readStringsDocument(sent).entries()) {
+      if (there[index] !== true || known.has(id)) continue;
+      await seedAsset(services, { ...noAsset, fullId: parseUuid(id) });
+      known.add(id);
+    }
+  }
+}
+
+const assetBytesMax = 64 * 1024 * 1024;
+const noAsset: Omit<AssetDocument, 'id' | 'fullId'> = {
+  ...{ type: 7, name: '', description: '', flags: 0, temporary: false, local: false, creatorId: '' },
+  data: randomBytes(8),
+};
+
+async function seedAsset(services: GridServices, document: Omit<AssetDocument, 'id'>): Promise<void> {
+  const { fullId: id, type, name, description, flags, temporary, local, data, creatorId } = document;
+  const asset = { id, type, name, description, flags, temporary, local, creator: creatorId ?? '' };
+  await services.assets.create({ ...asset, data: data ?? new Uint8Array(0), createdAt: Date.now() }, 'seed');
+}
+
+/** Times, counters and tokens: there, but with a value of their own. */
+const volatileMembers: ReadonlySet<string> = new Set([
+  'Created',
+  'CreationDate',
+  'seconds_since_epoch',
+  'circuit_code',
+  'Version',
+  'VERSION',
+  'version',
+  'Timestamp',
+  'Login',
+  'Logout',
+  'Token',
+  'service_session_id',
+]);
