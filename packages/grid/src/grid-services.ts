@@ -17,8 +17,8 @@ import type { ContentTotals } from './usage/content-usage.ts';
 
 /** What its host allows a grid. */
 export interface GridLimits {
-  /** Bytes of distinct content; 100 GB when left out. */
-  readonly quotaBytes?: number;
+  /** Bytes of distinct content; 100 GB when left out. A function where its host may change it. */
+  readonly quotaBytes?: number | (() => number);
   /** False: residents can delete only links. Default true. */
   readonly allowInventoryDelete?: boolean;
   /** Told of every asset that was offered with other bytes than it has. */
@@ -39,8 +39,8 @@ export interface GridServicesOptions {
   readonly database: Database;
   readonly blobs: BlobStore;
   readonly limits?: GridLimits;
-  /** Where this grid is reached; what an operator set goes before it. Default: for tests only. */
-  readonly address?: GridAddress;
+  /** Where this grid is reached now; what an operator set goes before it. Default: for tests only. */
+  readonly address?: () => GridAddress;
   readonly log?: ServiceLog;
 }
 
@@ -63,7 +63,7 @@ export function createGridServices(options: GridServicesOptions): GridServices {
   const { database, blobs, limits = {} } = options;
   const { quotaBytes, allowInventoryDelete, onAssetConflict } = limits;
   const settings = new Settings(database);
-  const usage = new ContentUsage(quotaBytes);
+  const usage = new ContentUsage(typeof quotaBytes === 'number' ? () => quotaBytes : quotaBytes);
   const accompanying = new AccompanyingAssets(database);
   return {
     ...{ database, blobs, settings, usage, accompanying },

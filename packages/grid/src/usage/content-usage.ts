@@ -41,10 +41,15 @@ export class QuotaExceededError extends Error {
 }
 
 export class ContentUsage {
-  readonly quotaBytes: number;
+  readonly #quotaBytes: () => number;
 
-  constructor(quotaBytes: number = quotaBytesDefault) {
-    this.quotaBytes = quotaBytes;
+  /** Asked again each time, since a host may change a grid's quota. */
+  constructor(quotaBytes: () => number = () => quotaBytesDefault) {
+    this.#quotaBytes = quotaBytes;
+  }
+
+  get quotaBytes(): number {
+    return this.#quotaBytes();
   }
 
   async totals(queries: Queries): Promise<ContentTotals> {

@@ -1,0 +1,53 @@
+/** Everything that a grid answers on the wire, by the port on which it is asked. The only place where wire forms are mounted. */
+import { AssetsRobust } from './assets/assets-robust.ts';
+import type { GridServices } from './grid-services.ts';
+import type { PublicServices } from './public-calls.ts';
+import type { RobustHandler, RobustRoutes } from './robust-http.ts';
+import type { ServiceLog } from './service-log.ts';
+
+export interface GridWireOptions {
+  readonly log: ServiceLog;
+  /** Bytes of ready replies with assets that are kept in memory. */
+  readonly hotReplyBytes?: number;
+  /** Whether a simulator of this grid has shown its credential from that address lately. */
+  readonly isSimulatorAddress: (address: string) => boolean | Promise<boolean>;
+}
+
+export interface GridWire {
+  /** For simulators that have shown their credential. */
+  readonly privateRoutes: RobustRoutes;
+  /** For everybody: viewers, foreign grids, and simulators where they send no credential. */
+  readonly publicServices: PublicServices;
+}
+
+export function createGridWire(services: GridServices, options: GridWireOptions): GridWire {
+  const { log, hotReplyBytes } = options;
+  const { handle: assets } = new AssetsRobust({
+    assets: services.assets,
+    ...(hotReplyBytes === undefined ? {} : { hotReplyBytes }),
+    onRefused: (error, source) => log.warn({ source, reason: error.message }, 'asset refused'),
+  });
+  return {
+    privateRoutes: joined([routes({ assets, get_assets_exist: assets })]),
+    publicServices: {
+      routes: joined([]),
+      xmlRpc: joined([]),
+      jsonRpc: joined([]),
+      llsdLogin: () => Promise.resolve({ status: 404, body: new Uint8Array(0) }),
+    },
+  };
+}
+
+function routes(handlers: Readonly<Record<string, RobustHandler>>): RobustRoutes {
+  return new Map(Object.entries(handlers));
+}
+
+/** Throws when two services claim one name: a mistake in the program. */
+function joined<Value>(all: readonly ReadonlyMap<string, Value>[]): ReadonlyMap<string, Value> {
+  const methods = new Map<string, Value>();
+  for (const [name, method] of all.flatMap((one) => [...one])) {
+    if (methods.has(name)) throw new Error(`two services answer ${name}`);
+    methods.set(name, method);
+  }
+  return methods;
+}
