@@ -43,7 +43,7 @@ export class Settings {
     for (const [name, value] of await store.readSettings(this.#database))
       // A setting of a newer version, or one that went, is not in the way of this one.
       if (isSettingName(name)) values = { ...values, ...parseSetting(name, value) };
-    if (changes === this.#changes) this.#known = values;
+    if (changes === this.#changes && this.#database.hearsOthers) this.#known = values;
     return values;
   }
 }

@@ -1,14 +1,18 @@
 /** A schema of a PostgreSQL database as a Database. */
+import { randomUUID } from 'node:crypto';
 import type { Uuid } from '@gridkeep/wire/uuid';
 import type { CompiledQuery, Dialect, Kysely, QueryResult } from 'kysely';
 import pg from 'pg';
 import { postgresColumnTypes } from './column-types.ts';
 import { ChangeListeners, checkedTopic } from './change-listeners.ts';
+import { changeChannel, changeMessages } from './change-messages.ts';
 import type { Database, Migration, Queries, TransactionOptions } from './database.ts';
 import { DatabaseClosedError } from './database-errors.ts';
 import { kyselyDialect, queryBuilder, type Row, type StatementRunner } from './kysely-binding.ts';
 import { runMigrations } from './migrations.ts';
+import { PostgresAnnouncer } from './postgres-announcer.ts';
 import { postgresError } from './postgres-errors.ts';
+import { PostgresListener } from './postgres-listener.ts';
 import { executeOn, streamOn } from './postgres-runner.ts';
 import { type Isolation, PostgresTransaction } from './postgres-transaction.ts';
 import { postgresTypes } from './postgres-types.ts';
@@ -44,6 +48,7 @@ export async function openPostgres(options: PostgresOptions): Promise<Database> 
   if (!schemaForm.test(schema) || schema.startsWith('pg_'))
     throw new RangeError(`not a schema name: ${JSON.stringify(schema.slice(0, 80))}`);
   const database = new PostgresDatabase(
+    options.url,
     schema,
     new pg.Pool({
       connectionString: options.url,
@@ -67,7 +72,6 @@ export async function openPostgres(options: PostgresOptions): Promise<Database> 
 
 class PostgresDatabase implements Database, StatementRunner {
   readonly dialect = 'postgres';
-  readonly hearsOthers: boolean = false;
   readonly #schema: string;
   readonly #pool: pg.Pool;
   readonly #busyTimeoutMs: number;
@@ -75,15 +79,30 @@ class PostgresDatabase implements Database, StatementRunner {
   readonly #scope = new TransactionScope();
   readonly #prepared = new WeakSet<pg.PoolClient>();
   readonly #changes = new ChangeListeners();
+  /** Tells this database's messages from those of others, also from others in this process. */
+  readonly #origin = randomUUID();
+  readonly #channel: string;
+  readonly #listener: PostgresListener;
+  readonly #announcer: PostgresAnnouncer;
   #closed = false;
 
-  constructor(schema: string, pool: pg.Pool, busyTimeoutMs: number) {
+  constructor(url: string, schema: string, pool: pg.Pool, busyTimeoutMs: number) {
     this.#schema = schema;
     this.#pool = pool;
     this.#busyTimeoutMs = busyTimeoutMs;
     this.#kysely = kyselyDialect('postgres', this);
     // An idle connection that the server ends leaves the pool by itself; the next query makes a new one.
     pool.on('error', () => undefined);
+    this.#channel = changeChannel(schema);
+    this.#listener = new PostgresListener({
+      ...{ url, channel: this.#channel, origin: this.#origin },
+      tell: (topic) => this.#changes.tell(topic),
+    });
+    this.#announcer = new PostgresAnnouncer(this.#origin, (messages) => this.#notify(messages));
+  }
+
+  get hearsOthers(): boolean {
+    return this.#listener.hears;
   }
 
   async open(): Promise<void> {
@@ -102,10 +121,15 @@ class PostgresDatabase implements Database, StatementRunner {
   }
 
   announce(topic: string): void {
+    this.#scope.assertOutside();
+    if (this.#closed) throw new DatabaseClosedError();
     this.#changes.tell(checkedTopic(topic));
+    this.#announcer.add(topic);
   }
 
+  /** From the first listener on there is a connection that hears other processes. */
   onChange(listener: (topic: string | undefined) => void): () => void {
+    if (!this.#closed) this.#listener.start();
     return this.#changes.add(listener);
   }
 
@@ -147,6 +171,8 @@ class PostgresDatabase implements Database, StatementRunner {
     if (this.#closed) return;
     this.#scope.assertOutside();
     this.#closed = true;
+    await this.#announcer.close();
+    await this.#listener.stop();
     await this.#pool.end();
   }
 
@@ -172,6 +198,8 @@ class PostgresDatabase implements Database, StatementRunner {
     try {
       await transaction.begin(isolation);
       const result = await this.#scope.run(() => work(transaction, client));
+      const messages = changeMessages(this.#origin, transaction.topics);
+      if (messages.length > 0) await transaction.notify(this.#channel, messages);
       await transaction.commit();
       clean = true;
       for (const topic of transaction.topics) this.#changes.tell(topic);
@@ -185,8 +213,28 @@ class PostgresDatabase implements Database, StatementRunner {
     }
   }
 
+  /** A message alone holds nothing that a crash may not lose, so its commit need not wait for the disk. */
+  async #notify(messages: readonly string[]): Promise<void> {
+    // Also while it closes: what was announced until then is told.
+    const client = await this.#preparedClient();
+    try {
+      await client.query(
+        `select set_config('synchronous_commit', 'off', true), pg_notify($1, message) from unnest($2::text[]) message`,
+        [this.#channel, messages],
+      );
+    } catch (error) {
+      throw postgresError(error);
+    } finally {
+      client.release();
+    }
+  }
+
   async #connect(): Promise<pg.PoolClient> {
     if (this.#closed) throw new DatabaseClosedError();
+    return this.#preparedClient();
+  }
+
+  async #preparedClient(): Promise<pg.PoolClient> {
     let client: pg.PoolClient;
     try {
       client = await this.#pool.connect();

@@ -3,11 +3,14 @@ import type { Uuid } from '@gridkeep/wire/uuid';
 import type { CompiledQuery, Dialect, Kysely, QueryResult } from 'kysely';
 import { checkedTopic } from './change-listeners.ts';
 import type { Queries } from './database.ts';
-import { TransactionStateError } from './database-errors.ts';
+import { QueryError, TransactionStateError } from './database-errors.ts';
 import { kyselyDialect, queryBuilder, type Row, type StatementRunner } from './kysely-binding.ts';
 import { postgresError } from './postgres-errors.ts';
 import { type Client, executeOn, streamOn } from './postgres-runner.ts';
 import { statementKind } from './statement-kind.ts';
+
+/** SQLSTATE in_failed_sql_transaction. */
+const inFailedTransaction = '25P02';
 
 export type Isolation = 'serializable' | 'read committed';
 
@@ -17,7 +20,7 @@ export class PostgresTransaction implements Queries, StatementRunner {
   readonly #kysely: Dialect;
   #state: 'open' | 'failed' | 'over' = 'open';
   #cursors = 0;
-  readonly topics = new Set<string>();
+  readonly #topics = new Set<string>();
 
   constructor(client: Client) {
     this.#client = client;
@@ -33,11 +36,33 @@ export class PostgresTransaction implements Queries, StatementRunner {
   }
 
   announce(topic: string): void {
-    this.topics.add(checkedTopic(topic));
+    this.#topics.add(checkedTopic(topic));
+  }
+
+  /** What was announced, to be told once it is committed. */
+  get topics(): ReadonlySet<string> {
+    return this.#topics;
   }
 
   async begin(isolation: Isolation): Promise<void> {
     await this.#control(`begin isolation level ${isolation}`);
+  }
+
+  /** Sends messages that the server delivers when the transaction is committed. */
+  async notify(channel: string, messages: readonly string[]): Promise<void> {
+    this.#assertOpen();
+    try {
+      await this.#client.query('select pg_notify($1, message) from unnest($2::text[]) message', [
+        channel,
+        messages,
+      ]);
+    } catch (error) {
+      const mapped = postgresError(error);
+      // A statement that nobody waited for has failed before.
+      if (mapped instanceof QueryError && mapped.code === inFailedTransaction) this.#state = 'failed';
+      this.#assertNotFailed();
+      throw mapped;
+    }
   }
 
   async commit(): Promise<void> {

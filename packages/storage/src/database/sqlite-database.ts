@@ -90,6 +90,8 @@ class SqliteDatabase implements Database, StatementRunner {
   }
 
   announce(topic: string): void {
+    this.#scope.assertOutside();
+    if (this.#closed) throw new DatabaseClosedError();
     this.#changes.tell(checkedTopic(topic));
   }
 
