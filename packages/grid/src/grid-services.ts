@@ -8,6 +8,7 @@ import { Assets } from './assets/assets.ts';
 import { Authentication } from './authentication/authentication.ts';
 import { Travels } from './hypergrid/travel.ts';
 import { Inventory } from './inventory/inventory.ts';
+import { Library } from './library/library.ts';
 import { Regions } from './regions/regions.ts';
 import type { ServiceLog } from './service-log.ts';
 import { Settings } from './settings/settings.ts';
@@ -53,6 +54,7 @@ export interface GridServices {
   readonly assets: Assets;
   readonly accompanying: AccompanyingAssets;
   readonly inventory: Inventory;
+  readonly library: Library;
   readonly regions: Regions;
   readonly usage: ContentUsage;
   /** Where residents' sessions are. */
@@ -65,6 +67,10 @@ export function createGridServices(options: GridServicesOptions): GridServices {
   const settings = new Settings(database);
   const usage = new ContentUsage(typeof quotaBytes === 'number' ? () => quotaBytes : quotaBytes);
   const accompanying = new AccompanyingAssets(database);
+  const inventory = new Inventory({
+    ...{ database, accompanying },
+    ...(allowInventoryDelete === undefined ? {} : { allowDelete: allowInventoryDelete }),
+  });
   return {
     ...{ database, blobs, settings, usage, accompanying },
     accounts: new Accounts(database),
@@ -73,10 +79,8 @@ export function createGridServices(options: GridServicesOptions): GridServices {
       ...{ database, blobs, usage },
       ...(onAssetConflict === undefined ? {} : { onConflict: onAssetConflict }),
     }),
-    inventory: new Inventory({
-      ...{ database, accompanying },
-      ...(allowInventoryDelete === undefined ? {} : { allowDelete: allowInventoryDelete }),
-    }),
+    inventory,
+    library: new Library({ database, inventory }),
     regions: new Regions({ database, usage, accompanying }),
     travels: new Travels(database),
   };

@@ -16,8 +16,15 @@ export interface FormAnswer {
   readonly layout: ReplyLayout;
 }
 
+/** A whole document that the service has written itself, where replies are too large to be built as maps first. */
+export interface WrittenAnswer {
+  readonly document: Uint8Array;
+}
+
+type Answer = FormAnswer | WrittenAnswer;
+
 /** Throws FormFieldError for a field that is missing or wrong; the caller gets the failure document. */
-export type FormMethod = (fields: FormFields, request: RobustRequest) => FormAnswer | Promise<FormAnswer>;
+export type FormMethod = (fields: FormFields, request: RobustRequest) => Answer | Promise<Answer>;
 
 export interface FormService {
   /** For logs. */
@@ -50,19 +57,17 @@ export function formHandler(service: FormService): RobustHandler {
   };
 }
 
-export function formReply({ reply, layout }: FormAnswer): RobustReply {
-  return {
-    status: 200,
-    contentType: 'application/xml',
-    body: Buffer.from(writeReply(reply, layout), 'utf8'),
-  };
+export function formReply(answer: Answer): RobustReply {
+  const body =
+    'document' in answer ? answer.document : Buffer.from(writeReply(answer.reply, answer.layout), 'utf8');
+  return { status: 200, contentType: 'application/xml', body };
 }
 
 async function answer(
   service: FormService,
   methods: ReadonlyMap<string, FormMethod>,
   request: RobustRequest,
-): Promise<FormAnswer> {
+): Promise<Answer> {
   const context = { service: service.name, source: request.source };
   try {
     const fields = new FormFields(readForm(request.body, service.limits));

@@ -6,7 +6,8 @@ import type { Uuid } from '@gridkeep/wire/uuid';
 import type { AccompanyingAssets } from '../accompanying/accompanying-assets.ts';
 import { chunked } from '../chunks.ts';
 import * as store from './folders-store.ts';
-import type { InventoryFolder, InventoryOutcome, NewFolder } from './inventory-records.ts';
+import { announceFolders, touchFolder, touchFolders } from './inventory-changes.ts';
+import type { InventoryFolder, InventoryOutcome, NewFolder, Reconcile } from './inventory-records.ts';
 import { deleteItemsIn } from './items-store.ts';
 import { storableFolder } from './storable.ts';
 import { isDiscardType, isFreeType } from './system-folders.ts';
@@ -33,24 +34,30 @@ export class FolderChanges {
     const refusal = await refusalOfPlace(queries, folder.ownerId, folder.parentId, 1);
     if (refusal !== undefined) return refusal;
     await store.insertFolders(queries, [storableFolder({ ...folder, version: 1 })]);
-    await store.raiseVersion(queries, folder.parentId);
+    await touchFolder(queries, folder.parentId);
     return 'done';
   }
 
-  async update(queries: Queries, folder: InventoryFolder): Promise<InventoryOutcome> {
-    const stored = await store.findFolder(queries, folder.id);
-    if (stored === undefined) return this.add(queries, folder);
-    if (stored.ownerId !== folder.ownerId) return 'other-owner';
+  async update(
+    queries: Queries,
+    given: InventoryFolder,
+    reconcile: Reconcile<InventoryFolder>,
+  ): Promise<InventoryOutcome> {
+    const stored = await store.findFolder(queries, given.id);
+    if (stored === undefined) return this.add(queries, given);
+    if (stored.ownerId !== given.ownerId) return 'other-owner';
+    const folder = reconcile(given, stored);
     if (stored.type !== folder.type || !isFreeType(stored.type))
       return this.#updateSystemFolder(queries, stored, folder.version);
     if (folder.parentId !== stored.parentId) {
       const refusal = await refusalOfMove(queries, stored, folder.parentId);
       if (refusal !== undefined) return refusal;
-      await store.raiseVersion(queries, stored.parentId);
+      await touchFolder(queries, stored.parentId);
     }
     const version = Math.max(stored.version, folder.version);
     await store.replaceFolder(queries, storableFolder({ ...folder, version }));
-    await store.raiseVersion(queries, folder.parentId);
+    announceFolders(queries, folder.ownerId, [folder.id]);
+    await touchFolder(queries, folder.parentId);
     return 'done';
   }
 
@@ -61,6 +68,7 @@ export class FolderChanges {
   ): Promise<InventoryOutcome> {
     if (version < stored.version) return 'stale-version';
     await store.replaceFolder(queries, { ...stored, version });
+    announceFolders(queries, stored.ownerId, [stored.id]);
     return 'done';
   }
 
@@ -71,8 +79,8 @@ export class FolderChanges {
     const refusal = await refusalOfMove(queries, stored, parentId);
     if (refusal !== undefined) return refusal;
     await store.replaceFolder(queries, { ...stored, parentId });
-    await store.raiseVersion(queries, stored.parentId);
-    await store.raiseVersion(queries, parentId);
+    announceFolders(queries, ownerId, [folderId]);
+    await touchFolders(queries, stored.parentId, parentId);
     return 'done';
   }
 
@@ -83,7 +91,9 @@ export class FolderChanges {
       const [folder, ...above] = await store.folderAndAncestors(queries, id);
       if (folder === undefined || folder.ownerId !== ownerId) continue;
       if (!above.some((parent) => isDiscardType(parent.type))) continue;
-      await this.#deleteTree(queries, [id]);
+      await this.#deleteTree(queries, ownerId, [id]);
+      // OpenSimulator does not raise the version of the folder above.
+      announceFolders(queries, ownerId, [folder.parentId]);
       deleted += 1;
     }
     return deleted;
@@ -100,16 +110,19 @@ export class FolderChanges {
 
   async empty(queries: Queries, folderId: Uuid): Promise<void> {
     const children = await store.childFolders(queries, [folderId]);
-    await this.#deleteTree(
-      queries,
-      children.map((child) => child.id),
-    );
+    const owner = children[0]?.ownerId;
+    if (owner !== undefined)
+      await this.#deleteTree(
+        queries,
+        owner,
+        children.map((child) => child.id),
+      );
     await this.#accompanying.clear(queries, [folderId]);
     const items = await deleteItemsIn(queries, [folderId]);
-    if (items > 0 || children.length > 0) await store.raiseVersion(queries, folderId);
+    if (items > 0 || children.length > 0) await touchFolder(queries, folderId);
   }
 
-  async #deleteTree(queries: Queries, ids: readonly Uuid[]): Promise<void> {
+  async #deleteTree(queries: Queries, ownerId: Uuid, ids: readonly Uuid[]): Promise<void> {
     const all: Uuid[] = [];
     for await (const chunk of chunked(ids)) all.push(...(await store.subtreeIds(queries, chunk)));
     await this.#accompanying.clear(queries, all);
@@ -117,6 +130,7 @@ export class FolderChanges {
       await deleteItemsIn(queries, chunk);
       await store.deleteFolderRows(queries, chunk);
     }
+    announceFolders(queries, ownerId, all);
   }
 }
 

@@ -51,6 +51,42 @@ export async function rootsOf(queries: Queries, owner: Uuid): Promise<readonly I
   return rows.map(folderOfRow);
 }
 
+/** The roots of an owner, each with the folders of that type directly below it, if any; in the order of ids. */
+export async function rootsWithType(
+  queries: Queries,
+  owner: Uuid,
+  type: number,
+): Promise<readonly { readonly root: InventoryFolder; readonly child: InventoryFolder | undefined }[]> {
+  const rows = await queries
+    .tables<InventoryTables>()
+    .selectFrom('inventory_folder as root')
+    .leftJoin('inventory_folder as child', (join) =>
+      join
+        .onRef('child.parent', '=', 'root.id')
+        .onRef('child.owner', '=', 'root.owner')
+        .on('child.type', '=', type),
+    )
+    .selectAll('root')
+    .select(['child.id as child_id', 'child.name as child_name', 'child.version as child_version'])
+    .where('root.owner', '=', queries.uuid(owner))
+    .where('root.parent', '=', queries.uuid(zeroUuid))
+    .orderBy('root.id')
+    .orderBy('child.id')
+    .execute();
+  return rows.map(({ child_id, child_name, child_version, ...row }) => {
+    const root = folderOfRow(row);
+    if (child_id === null || child_name === null || child_version === null) return { root, child: undefined };
+    const child = {
+      ownerId: root.ownerId,
+      parentId: root.id,
+      type,
+      name: child_name,
+      version: child_version,
+    };
+    return { root, child: { id: readUuid(child_id), ...child } };
+  });
+}
+
 export async function foldersOfOwner(queries: Queries, owner: Uuid): Promise<readonly InventoryFolder[]> {
   const rows = await queries
     .tables<InventoryTables>()
@@ -204,13 +240,17 @@ export async function replaceFolder(queries: Queries, folder: InventoryFolder): 
     .execute();
 }
 
-/** A folder that does not exist is passed over. */
-export async function raiseVersion(queries: Queries, id: Uuid, by = 1): Promise<void> {
+/** Folders that do not exist are passed over. */
+export async function raiseVersion(queries: Queries, ids: readonly Uuid[], by: number): Promise<void> {
   await queries
     .tables<InventoryTables>()
     .updateTable('inventory_folder')
     .set({ version: sql`version + ${by}` })
-    .where('id', '=', queries.uuid(id))
+    .where(
+      'id',
+      'in',
+      ids.map((id) => queries.uuid(id)),
+    )
     .execute();
 }
 
@@ -223,6 +263,14 @@ export async function deleteFolderRows(queries: Queries, ids: readonly Uuid[]): 
       'in',
       ids.map((id) => queries.uuid(id)),
     )
+    .execute();
+}
+
+export async function deleteFoldersOf(queries: Queries, owner: Uuid): Promise<void> {
+  await queries
+    .tables<InventoryTables>()
+    .deleteFrom('inventory_folder')
+    .where('owner', '=', queries.uuid(owner))
     .execute();
 }
 

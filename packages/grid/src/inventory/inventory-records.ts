@@ -66,6 +66,9 @@ export interface FolderContent {
   readonly items: readonly InventoryItem[];
 }
 
+/** What a stored record becomes when another is given for it: who gives it may know less than what is stored. */
+export type Reconcile<T> = (given: T, stored: T) => T;
+
 /** How a change ended: 'done', or the rule that forbade it. */
 export type InventoryOutcome =
   | 'done'

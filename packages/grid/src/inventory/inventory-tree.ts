@@ -11,6 +11,7 @@ import {
   insertFolders,
   raiseVersion,
 } from './folders-store.ts';
+import { announceInventory } from './inventory-changes.ts';
 import type { InventoryFolder, InventoryItem, NewFolder } from './inventory-records.ts';
 import { insertItems } from './items-store.ts';
 import { storableFolder, storableItem } from './storable.ts';
@@ -47,6 +48,7 @@ export async function insertTree(
     folders += counts.folders;
     items += counts.items;
   }
+  announceInventory(queries, ownerId);
   return { folders, items };
 }
 
@@ -89,7 +91,7 @@ async function insertChunk(
   const storedItems = await insertItems(queries, items.map(storableItem));
   if (storedItems !== items.length)
     throw new InventoryTreeError(`${items.length - storedItems} items have ids that exist already`);
-  for (const [id, count] of inside) if (!fresh.has(id)) await raiseVersion(queries, id, count);
+  for (const [id, count] of inside) if (!fresh.has(id)) await raiseVersion(queries, [id], count);
   return { folders: folders.length, items: items.length };
 }
 

@@ -22,11 +22,14 @@ import type {
   InventoryItem,
   InventoryOutcome,
   NewFolder,
+  Reconcile,
 } from './inventory-records.ts';
+import { announceInventory } from './inventory-changes.ts';
 import { insertTree, walkTree } from './inventory-tree.ts';
 import type { NewTreeEntry, TreeCounts, TreeEntry } from './inventory-tree.ts';
 import { ItemChanges } from './item-changes.ts';
 import * as items from './items-store.ts';
+import { replaceInventory } from './replace-inventory.ts';
 import { rootFolderName } from './system-folders.ts';
 
 export interface InventoryOptions {
@@ -84,7 +87,8 @@ export class Inventory {
           parent = child;
         }
       }
-      if (missing.length > 0) await folders.raiseVersion(queries, root.id, missing.length);
+      if (missing.length > 0) await folders.raiseVersion(queries, [root.id], missing.length);
+      announceInventory(queries, ownerId);
       return existing === undefined;
     });
   }
@@ -100,10 +104,10 @@ export class Inventory {
     type: number,
     queries: Queries = this.#database,
   ): Promise<InventoryFolder | undefined> {
-    const root = await this.rootFolder(ownerId, queries);
-    if (root === undefined || type === FolderTypes.root) return root;
-    const children = await folders.childFolders(queries, [root.id]);
-    return children.find((child) => child.type === type);
+    if (type === FolderTypes.root) return this.rootFolder(ownerId, queries);
+    const found = await folders.rootsWithType(queries, ownerId, type);
+    const root = preferredRoot(found.map((line) => line.root));
+    return found.find((line) => line.root.id === root?.id)?.child;
   }
 
   /** All folders of a resident. */
@@ -211,8 +215,14 @@ export class Inventory {
   }
 
   /** A folder that does not exist is added. */
-  async updateFolder(folder: InventoryFolder, transaction?: Queries): Promise<InventoryOutcome> {
-    return within(this.#database, transaction, (queries) => this.#folderChanges.update(queries, folder));
+  async updateFolder(
+    folder: InventoryFolder,
+    transaction?: Queries,
+    reconcile: Reconcile<InventoryFolder> = asGiven,
+  ): Promise<InventoryOutcome> {
+    return within(this.#database, transaction, (queries) =>
+      this.#folderChanges.update(queries, folder, reconcile),
+    );
   }
 
   async moveFolder(
@@ -244,13 +254,23 @@ export class Inventory {
   }
 
   /** Stores an item, in place of the one with its id. */
-  async addItem(item: InventoryItem, transaction?: Queries): Promise<InventoryOutcome> {
-    return within(this.#database, transaction, (queries) => this.#itemChanges.add(queries, item));
+  async addItem(
+    item: InventoryItem,
+    transaction?: Queries,
+    reconcile: Reconcile<InventoryItem> = asGiven,
+  ): Promise<InventoryOutcome> {
+    return within(this.#database, transaction, (queries) => this.#itemChanges.add(queries, item, reconcile));
   }
 
   /** Owner, creator, folder and types stay as they are stored. */
-  async updateItem(item: InventoryItem, transaction?: Queries): Promise<InventoryOutcome> {
-    return within(this.#database, transaction, (queries) => this.#itemChanges.update(queries, item));
+  async updateItem(
+    item: InventoryItem,
+    transaction?: Queries,
+    reconcile: Reconcile<InventoryItem> = asGiven,
+  ): Promise<InventoryOutcome> {
+    return within(this.#database, transaction, (queries) =>
+      this.#itemChanges.update(queries, item, reconcile),
+    );
   }
 
   /** Moves those that exist into those folders of their owner that exist; returns how many moved. */
@@ -272,6 +292,11 @@ export class Inventory {
     entries: AsyncIterable<NewTreeEntry> | Iterable<NewTreeEntry>,
   ): Promise<TreeCounts> {
     return insertTree(queries, ownerId, entries);
+  }
+
+  /** Puts `content` in place of all that an owner has, as `replaceInventory`. Throws InventoryTreeError. */
+  async replaceAll(queries: Queries, ownerId: Uuid, content: FolderContent): Promise<void> {
+    await replaceInventory(queries, ownerId, content);
   }
 
   /** Everything from a folder down, depth first, memory flat; see `walkTree`. */
@@ -304,6 +329,10 @@ export class Inventory {
       items: await items.countItems(this.#database, ownerId),
     };
   }
+}
+
+function asGiven<T>(given: T): T {
+  return given;
 }
 
 function preferredRoot(roots: readonly InventoryFolder[]): InventoryFolder | undefined {

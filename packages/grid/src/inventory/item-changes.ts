@@ -3,8 +3,9 @@ import { AssetTypes } from '@gridkeep/content/assets/asset-kinds';
 import type { Queries } from '@gridkeep/storage/database/database';
 import type { Uuid } from '@gridkeep/wire/uuid';
 import { chunked } from '../chunks.ts';
-import { findFolder, findFolders, raiseVersion } from './folders-store.ts';
-import type { InventoryItem, InventoryOutcome } from './inventory-records.ts';
+import { findFolder, findFolders } from './folders-store.ts';
+import { touchFolder, touchFolders } from './inventory-changes.ts';
+import type { InventoryItem, InventoryOutcome, Reconcile } from './inventory-records.ts';
 import * as store from './items-store.ts';
 import { storableItem } from './storable.ts';
 
@@ -19,29 +20,40 @@ export class ItemChanges {
     this.#allowDelete = allowDelete;
   }
 
-  async add(queries: Queries, item: InventoryItem): Promise<InventoryOutcome> {
-    const folder = await findFolder(queries, item.folderId);
+  async add(
+    queries: Queries,
+    given: InventoryItem,
+    reconcile: Reconcile<InventoryItem>,
+  ): Promise<InventoryOutcome> {
+    const folder = await findFolder(queries, given.folderId);
     if (folder === undefined) return 'unknown-parent';
-    if (folder.ownerId !== item.ownerId) return 'other-owner';
-    const stored = await store.findItem(queries, item.id);
-    if (stored !== undefined && stored.ownerId !== item.ownerId) return 'other-owner';
-    if (stored === undefined) await store.insertItems(queries, [storableItem(item)]);
-    else await store.replaceItem(queries, storableItem(item));
-    if (stored !== undefined && stored.folderId !== item.folderId)
-      await raiseVersion(queries, stored.folderId);
-    await raiseVersion(queries, item.folderId);
+    if (folder.ownerId !== given.ownerId) return 'other-owner';
+    if ((await store.insertItems(queries, [storableItem(given)])) === 1) {
+      await touchFolder(queries, given.folderId);
+      return 'done';
+    }
+    const stored = await store.findItem(queries, given.id);
+    if (stored === undefined) return 'unknown-item';
+    if (stored.ownerId !== given.ownerId) return 'other-owner';
+    await store.replaceItem(queries, storableItem(reconcile(given, stored)));
+    if (stored.folderId === given.folderId) await touchFolder(queries, given.folderId);
+    else await touchFolders(queries, stored.folderId, given.folderId);
     return 'done';
   }
 
-  async update(queries: Queries, item: InventoryItem): Promise<InventoryOutcome> {
-    const stored = await store.findItem(queries, item.id);
+  async update(
+    queries: Queries,
+    given: InventoryItem,
+    reconcile: Reconcile<InventoryItem>,
+  ): Promise<InventoryOutcome> {
+    const stored = await store.findItem(queries, given.id);
     if (stored === undefined) return 'unknown-item';
-    if (stored.ownerId !== item.ownerId) return 'other-owner';
+    if (stored.ownerId !== given.ownerId) return 'other-owner';
     if (!this.#allowDelete && isLink(stored)) return 'unknown-item';
     const { ownerId, folderId, assetType, inventoryType, creatorId, creatorData, creatorClaim } = stored;
     const kept = { ownerId, folderId, assetType, inventoryType, creatorId, creatorData, creatorClaim };
-    await store.replaceItem(queries, storableItem({ ...item, ...kept }));
-    await raiseVersion(queries, folderId);
+    await store.replaceItem(queries, storableItem({ ...reconcile(given, stored), ...kept }));
+    await touchFolder(queries, folderId);
     return 'done';
   }
 
@@ -69,7 +81,7 @@ export class ItemChanges {
         for (const id of [from, folderId]) raised.set(id, (raised.get(id) ?? 0) + 1);
         moved += 1;
       }
-      for (const [id, by] of raised) await raiseVersion(queries, id, by);
+      for (const [id, by] of raised) await touchFolder(queries, id, by);
     }
     return moved;
   }
@@ -86,7 +98,7 @@ export class ItemChanges {
         doomed.map((item) => item.id),
       );
       const lost = Map.groupBy(doomed, (item) => item.folderId);
-      for (const [folderId, gone] of lost) await raiseVersion(queries, folderId, gone.length);
+      for (const [folderId, gone] of lost) await touchFolder(queries, folderId, gone.length);
       deleted += doomed.length;
     }
     return deleted;

@@ -155,6 +155,14 @@ export async function deleteItemsIn(queries: Queries, folders: readonly Uuid[]):
   return Number(result.numDeletedRows);
 }
 
+export async function deleteItemsOf(queries: Queries, owner: Uuid): Promise<void> {
+  await queries
+    .tables<InventoryTables>()
+    .deleteFrom('inventory_item')
+    .where('owner', '=', queries.uuid(owner))
+    .execute();
+}
+
 export async function countItems(queries: Queries, owner: Uuid): Promise<number> {
   const { count } = await queries
     .tables<InventoryTables>()
