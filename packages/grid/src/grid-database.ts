@@ -7,6 +7,7 @@ import { authenticationMigrations } from './authentication/authentication-store.
 import { travelMigrations } from './hypergrid/travel-store.ts';
 import { inventoryMigrations } from './inventory/inventory-tables.ts';
 import { regionMigrations } from './regions/region-tables.ts';
+import { registryMigrations } from './registry/registry-tables.ts';
 import { settingMigrations } from './settings/settings-store.ts';
 import { usageMigrations } from './usage/content-usage-store.ts';
 
@@ -21,4 +22,5 @@ export const gridMigrations: readonly Migration[] = [
   ...regionMigrations,
   ...settingMigrations,
   ...travelMigrations,
+  ...registryMigrations,
 ];

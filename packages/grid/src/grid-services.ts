@@ -10,6 +10,8 @@ import { Travels } from './hypergrid/travel.ts';
 import { Inventory } from './inventory/inventory.ts';
 import { Library } from './library/library.ts';
 import { Regions } from './regions/regions.ts';
+import { RegionRegistry } from './registry/region-registry.ts';
+import { silentLog } from './service-log.ts';
 import type { ServiceLog } from './service-log.ts';
 import { Settings } from './settings/settings.ts';
 import { transact } from './transactions.ts';
@@ -56,13 +58,15 @@ export interface GridServices {
   readonly inventory: Inventory;
   readonly library: Library;
   readonly regions: Regions;
+  /** Regions that simulators run, on the grid's map. */
+  readonly registry: RegionRegistry;
   readonly usage: ContentUsage;
   /** Where residents' sessions are. */
   readonly travels: Travels;
 }
 
 export function createGridServices(options: GridServicesOptions): GridServices {
-  const { database, blobs, limits = {} } = options;
+  const { database, blobs, limits = {}, log = silentLog } = options;
   const { quotaBytes, allowInventoryDelete, onAssetConflict } = limits;
   const settings = new Settings(database);
   const usage = new ContentUsage(typeof quotaBytes === 'number' ? () => quotaBytes : quotaBytes);
@@ -71,6 +75,7 @@ export function createGridServices(options: GridServicesOptions): GridServices {
     ...{ database, accompanying },
     ...(allowInventoryDelete === undefined ? {} : { allowDelete: allowInventoryDelete }),
   });
+  const regions = new Regions({ database, usage, accompanying });
   return {
     ...{ database, blobs, settings, usage, accompanying },
     accounts: new Accounts(database),
@@ -81,7 +86,8 @@ export function createGridServices(options: GridServicesOptions): GridServices {
     }),
     inventory,
     library: new Library({ database, inventory }),
-    regions: new Regions({ database, usage, accompanying }),
+    regions,
+    registry: new RegionRegistry({ database, settings, regions, log }),
     travels: new Travels(database),
   };
 }

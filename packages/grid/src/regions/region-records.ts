@@ -22,6 +22,8 @@ export interface NewRegion {
   readonly ownerId: Uuid;
 }
 
+export type RegionGround = Pick<NewRegion, 'id' | 'locationX' | 'locationY' | 'sizeX' | 'sizeY'>;
+
 export interface Region extends NewRegion {
   /** Unix milliseconds. */
   readonly createdAt: number;

@@ -3,7 +3,7 @@ import type { Queries } from '@gridkeep/storage/database/database';
 import type { Uuid } from '@gridkeep/wire/uuid';
 import { sql } from 'kysely';
 import { regionUnit } from './region-records.ts';
-import type { Region } from './region-records.ts';
+import type { Region, RegionGround } from './region-records.ts';
 import { regionNameKey, regionOfRow, rowOfRegion } from './region-tables.ts';
 import type { RegionTables } from './region-tables.ts';
 
@@ -59,7 +59,7 @@ export async function listRegions(
 }
 
 /** A region, other than itself, that covers some of the same ground. */
-export async function findOverlapping(queries: Queries, region: Region): Promise<Region | undefined> {
+export async function findOverlapping(queries: Queries, region: RegionGround): Promise<Region | undefined> {
   const left = region.locationX * regionUnit;
   const bottom = region.locationY * regionUnit;
   const unit = sql.lit(regionUnit);

@@ -13,6 +13,7 @@ import type {
   NewRegion,
   Region,
   RegionContent,
+  RegionGround,
   RegionObject,
   RegionParcel,
   RegionSummary,
@@ -92,6 +93,14 @@ export class Regions {
     queries: Queries = this.#database,
   ): Promise<Region | undefined> {
     return store.findRegionAt(queries, locationX, locationY);
+  }
+
+  /** A region, other than itself, that covers some of the same ground. */
+  async findOverlapping(
+    ground: RegionGround,
+    queries: Queries = this.#database,
+  ): Promise<Region | undefined> {
+    return store.findOverlapping(queries, ground);
   }
 
   /** A page in the order of names, after the last name of the page before. */

@@ -1,6 +1,13 @@
 /** A region that a simulator runs, or a link to a region of another grid, as it stands on the grid's map. */
 import type { Uuid } from '@gridkeep/wire/uuid';
 
+/** Metres of one cell of the map, and the least size of a region. */
+export const cellMetres = 256;
+/** Metres of a side (Constants.MaximumRegionSize, and what older simulators allowed). */
+export const registeredSizeMax = 8192;
+/** Metres: links to other grids have the rows below for themselves (OpenSim/Services/GridService/GridService.cs). */
+export const regionRowsStart = 17 * cellMetres;
+
 /** OpenSim/Framework/RegionFlags.cs */
 export const regionFlags = {
   default: 1,
@@ -49,4 +56,80 @@ export interface RegisteredRegion {
   readonly registeredAt: number;
   /** Unix milliseconds of the last register, deregister or successful check. */
   readonly lastSeen: number;
+  /** Unix milliseconds; set while its simulator does not answer the grid's checks. */
+  readonly unreachableSince?: number;
+}
+
+/** What a simulator says of a region that it starts. */
+export type Registration = Pick<
+  RegisteredRegion,
+  | 'id'
+  | 'name'
+  | 'x'
+  | 'y'
+  | 'sizeX'
+  | 'sizeY'
+  | 'serverHost'
+  | 'httpPort'
+  | 'serverUri'
+  | 'udpPort'
+  | 'mapTexture'
+  | 'parcelTexture'
+  | 'access'
+  | 'secret'
+  | 'ownerId'
+  | 'token'
+>;
+
+/** Who registers. */
+export interface RegistrationSource {
+  /** Name of the simulator's credential; empty when simulators need none. */
+  readonly simulator: string;
+  /** IP address that the call came from; empty when unknown. */
+  readonly address: string;
+}
+
+/** A region of another grid that stands on the map. Its secret is the region handle over there. */
+export interface Hyperlink {
+  /** The region's id over there. */
+  readonly id: Uuid;
+  /** Address of the other grid, and after a blank the region's name. */
+  readonly name: string;
+  readonly sizeX: number;
+  readonly sizeY: number;
+  /** Decimal. */
+  readonly remoteHandle: string;
+  /** Of the other grid's gatekeeper. */
+  readonly serverHost: string;
+  readonly httpPort: number;
+  readonly serverUri: string;
+  readonly mapTexture: Uuid;
+}
+
+/** A registration breaks a rule; the message is for the operator, and goes to the region's console. */
+export class RegistrationRefusedError extends Error {
+  override readonly name = 'RegistrationRefusedError';
+}
+
+/** What an operator can say of a region; the other flags follow from what happens. */
+export const operatorFlags = {
+  default: regionFlags.default,
+  fallback: regionFlags.fallback,
+  'no-direct-login': regionFlags.noDirectLogin,
+  persistent: regionFlags.persistent,
+  'locked-out': regionFlags.lockedOut,
+  'no-move': regionFlags.noMove,
+  'default-hypergrid': regionFlags.defaultHypergrid,
+} as const;
+
+export type OperatorFlag = keyof typeof operatorFlags;
+
+export function isOperatorFlag(name: string): name is OperatorFlag {
+  return Object.hasOwn(operatorFlags, name);
+}
+
+export function operatorFlagNames(flags = -1): readonly OperatorFlag[] {
+  return Object.keys(operatorFlags)
+    .filter(isOperatorFlag)
+    .filter((name) => (flags & operatorFlags[name]) !== 0);
 }
