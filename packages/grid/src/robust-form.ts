@@ -6,6 +6,8 @@ import { FormError, readForm } from '@gridkeep/wire/robust/form';
 import type { FormLimits } from '@gridkeep/wire/robust/form';
 import { writeReply } from '@gridkeep/wire/robust/reply';
 import type { Reply, ReplyLayout } from '@gridkeep/wire/robust/reply';
+import { andThen } from './at-once.ts';
+import type { AtOnce } from './at-once.ts';
 import { FormFieldError, FormFields } from './form-fields.ts';
 import { emptyReply } from './robust-http.ts';
 import type { RobustHandler, RobustReply, RobustRequest } from './robust-http.ts';
@@ -24,7 +26,7 @@ export interface WrittenAnswer {
 type Answer = FormAnswer | WrittenAnswer;
 
 /** Throws FormFieldError for a field that is missing or wrong; the caller gets the failure document. */
-export type FormMethod = (fields: FormFields, request: RobustRequest) => Answer | Promise<Answer>;
+export type FormMethod = (fields: FormFields, request: RobustRequest) => AtOnce<Answer>;
 
 export interface FormService {
   /** For logs. */
@@ -49,11 +51,19 @@ export function indented(members: Readonly<Record<string, string>>): FormAnswer 
   return { reply: new Map(Object.entries(members)), layout: 'indented' };
 }
 
+/** A method that answers without a promise is answered without one. */
 export function formHandler(service: FormService): RobustHandler {
   const methods = new Map(Object.entries(service.methods));
-  return async (request) => {
+  return (request) => {
     if (request.method !== 'POST') return emptyReply(404);
-    return formReply(await answer(service, methods, request));
+    try {
+      const reply = andThen(answer(service, methods, request), formReply);
+      return reply instanceof Promise
+        ? reply.catch((error: unknown) => failed(service, request, error))
+        : reply;
+    } catch (error) {
+      return failed(service, request, error);
+    }
   };
 }
 
@@ -63,25 +73,26 @@ export function formReply(answer: Answer): RobustReply {
   return { status: 200, contentType: 'application/xml', body };
 }
 
-async function answer(
+function answer(
   service: FormService,
   methods: ReadonlyMap<string, FormMethod>,
   request: RobustRequest,
-): Promise<Answer> {
-  const context = { service: service.name, source: request.source };
-  try {
-    const fields = new FormFields(readForm(request.body, service.limits));
-    const name = fields.optionalText('METHOD') ?? '';
-    const method = methods.get(name);
-    if (method !== undefined) return await method(fields, request);
-    service.log.warn(
-      { ...context, method: name.slice(0, 64) },
-      'a simulator asked for a method that does not exist',
-    );
-  } catch (error) {
-    if (error instanceof FormFieldError || error instanceof FormError)
-      service.log.warn({ ...context, reason: error.message }, 'a simulator sent a request that is not right');
-    else service.log.error({ ...context, err: error }, 'a service failed to answer a simulator');
-  }
+): AtOnce<Answer> {
+  const fields = new FormFields(readForm(request.body, service.limits));
+  const name = fields.optionalText('METHOD') ?? '';
+  const method = methods.get(name);
+  if (method !== undefined) return method(fields, request);
+  service.log.warn(
+    { service: service.name, source: request.source, method: name.slice(0, 64) },
+    'a simulator asked for a method that does not exist',
+  );
   return service.failure;
+}
+
+function failed(service: FormService, request: RobustRequest, error: unknown): RobustReply {
+  const context = { service: service.name, source: request.source };
+  if (error instanceof FormFieldError || error instanceof FormError)
+    service.log.warn({ ...context, reason: error.message }, 'a simulator sent a request that is not right');
+  else service.log.error({ ...context, err: error }, 'a service failed to answer a simulator');
+  return formReply(service.failure);
 }
