@@ -2,6 +2,7 @@
 import type { Database } from '@gridkeep/storage/database/database';
 import { tryParseUuid } from '@gridkeep/wire/uuid';
 import type { Uuid } from '@gridkeep/wire/uuid';
+import type { AtOnce } from '../at-once.ts';
 import { regionNameKey } from '../regions/region-tables.ts';
 import { cellMetres } from './registered-region.ts';
 import type { RegisteredRegion } from './registered-region.ts';
@@ -134,7 +135,7 @@ export class RegionMap {
   }
 
   /** Without a promise while nothing has changed. */
-  read(): RegionIndex | Promise<RegionIndex> {
+  read(): AtOnce<RegionIndex> {
     const fresh = this.#fresh();
     if (fresh !== undefined && this.#reading === undefined) return fresh;
     return this.#readAfter(this.#reading);

@@ -5,6 +5,8 @@
 import type { Database, Queries } from '@gridkeep/storage/database/database';
 import { tryParseUuid } from '@gridkeep/wire/uuid';
 import type { Uuid } from '@gridkeep/wire/uuid';
+import { andThen } from '../at-once.ts';
+import type { AtOnce } from '../at-once.ts';
 import { RegionRefusedError } from '../regions/region-rules.ts';
 import { regionNameKey } from '../regions/region-tables.ts';
 import type { Regions } from '../regions/regions.ts';
@@ -46,6 +48,8 @@ export interface FlagChanges {
 const linkColumnsMax = 32_768;
 /** No answer holds more regions. */
 const answerMax = 20_000;
+/** UTF-16 units of a name that is asked for. */
+const questionMax = 1024;
 
 export class RegionRegistry {
   readonly #database: Database;
@@ -173,98 +177,88 @@ export class RegionRegistry {
     return outcome.done;
   }
 
-  async find(id: Uuid): Promise<RegisteredRegion | undefined> {
-    return (await this.#map.read()).find(id);
+  find(id: Uuid): AtOnce<RegisteredRegion | undefined> {
+    return this.#ask((index) => index.find(id));
   }
 
   /** Case does not matter. */
-  async findNamed(name: string): Promise<RegisteredRegion | undefined> {
-    return (await this.#map.read()).named(storableText(name, 1024).trim());
+  findNamed(name: string): AtOnce<RegisteredRegion | undefined> {
+    return this.#ask((index) => index.named(storableText(name, questionMax).trim()));
   }
 
   /** The region, or link, that has a point. Metres. */
-  async at(x: number, y: number): Promise<RegisteredRegion | undefined> {
-    return (await this.#map.read()).at(x, y);
+  at(x: number, y: number): AtOnce<RegisteredRegion | undefined> {
+    return this.#ask((index) => index.at(x, y));
   }
 
   /** Names that hold a text, in their order, an equal one first. */
-  async named(part: string, max: number): Promise<readonly RegisteredRegion[]> {
-    const key = regionNameKey(storableText(part, 1024).trim());
-    if (max <= 0 || key === '') return [];
-    const found: { readonly key: string; readonly region: RegisteredRegion }[] = [];
-    for (const region of (await this.#map.read()).all()) {
-      const name = regionNameKey(region.name);
-      if (name.includes(key)) found.push({ key: name, region });
-    }
-    const rank = (name: string): number => (name === key ? 0 : 1);
-    return found
-      .sort((a, b) => rank(a.key) - rank(b.key) || (a.key < b.key ? -1 : Number(a.key > b.key)))
-      .slice(0, Math.min(max, answerMax))
-      .map(({ region }) => region);
+  named(part: string, max: number): AtOnce<readonly RegisteredRegion[]> {
+    const key = regionNameKey(storableText(part, questionMax).trim());
+    return this.#ask((index) => (max <= 0 || key === '' ? [] : matching(index, key).slice(0, atMost(max))));
   }
 
   /** Whatever touches the rectangle; its bounds, in metres, are taken down to whole cells. */
-  async range(xMin: number, xMax: number, yMin: number, yMax: number): Promise<readonly RegisteredRegion[]> {
+  range(xMin: number, xMax: number, yMin: number, yMax: number): AtOnce<readonly RegisteredRegion[]> {
     const rectangle = { minX: down(xMin), maxX: down(xMax), minY: down(yMin), maxY: down(yMax) };
-    return (await this.#map.read()).within(rectangle).slice(0, answerMax);
+    return this.#ask((index) => index.within(rectangle).slice(0, answerMax));
   }
 
   /** Regions that touch a region, at corners too; no links. Empty when it is not on the map. */
-  async neighbours(id: Uuid): Promise<readonly RegisteredRegion[]> {
-    const index = await this.#map.read();
-    const region = index.find(id);
-    if (region === undefined) return [];
-    return index
-      .within({
-        minX: region.x - 1,
-        maxX: region.x + region.sizeX + 1,
-        minY: region.y - 1,
-        maxY: region.y + region.sizeY + 1,
-      })
-      .filter((other) => other.id !== id && !isLink(other));
+  neighbours(id: Uuid): AtOnce<readonly RegisteredRegion[]> {
+    return this.#ask((index) => {
+      const region = index.find(id);
+      if (region === undefined) return [];
+      const { x, y, sizeX, sizeY } = region;
+      return index
+        .within({ minX: x - 1, maxX: x + sizeX + 1, minY: y - 1, maxY: y + sizeY + 1 })
+        .filter((other) => other.id !== id && !isLink(other));
+    });
   }
 
   /** Where logins without another aim go: flagged default and online, those that answer first. */
-  async defaults(): Promise<readonly RegisteredRegion[]> {
-    return this.#withFlags(regionFlags.default | regionFlags.online);
+  defaults(): AtOnce<readonly RegisteredRegion[]> {
+    return this.#ask((index) => defaultsOf(index));
   }
 
   /** Where visitors from other grids arrive, then the defaults. */
-  async defaultsForHypergrid(): Promise<readonly RegisteredRegion[]> {
-    const index = await this.#map.read();
-    const arrivals = withFlags(index, regionFlags.defaultHypergrid | regionFlags.online);
-    const defaults = withFlags(index, regionFlags.default | regionFlags.online);
-    return [...new Set([...aliveFirst(arrivals), ...aliveFirst(defaults)])];
+  defaultsForHypergrid(): AtOnce<readonly RegisteredRegion[]> {
+    return this.#ask((index) => {
+      const arrivals = withFlags(index, regionFlags.defaultHypergrid | regionFlags.online);
+      return [...new Set([...aliveFirst(arrivals), ...defaultsOf(index)])];
+    });
   }
 
-  /** Online regions flagged fallback, the nearest to a point (metres) first, after those those that do not answer. */
-  async fallbacks(x: number, y: number): Promise<readonly RegisteredRegion[]> {
-    const found = await this.#withFlags(regionFlags.fallback | regionFlags.online);
-    return aliveFirst(nearestFirst(found, x, y).filter((region) => !isLink(region)));
+  /** Online regions flagged fallback, the nearest to a point (metres) first; those that do not answer come last. */
+  fallbacks(x: number, y: number): AtOnce<readonly RegisteredRegion[]> {
+    return this.#ask((index) => nearest(index, regionFlags.fallback | regionFlags.online, x, y));
   }
 
   /** The nearest online regions, no links; those that do not answer come last. */
-  async online(x: number, y: number, max: number): Promise<readonly RegisteredRegion[]> {
-    const found = await this.#withFlags(regionFlags.online);
-    const near = nearestFirst(found, x, y).filter((region) => !isLink(region));
-    return aliveFirst(near).slice(0, Math.max(0, Math.min(max, answerMax)));
+  online(x: number, y: number, max: number): AtOnce<readonly RegisteredRegion[]> {
+    return this.#ask((index) => nearest(index, regionFlags.online, x, y).slice(0, atMost(max)));
   }
 
-  async hyperlinks(): Promise<readonly RegisteredRegion[]> {
-    return this.#withFlags(regionFlags.hyperlink | regionFlags.online);
+  hyperlinks(): AtOnce<readonly RegisteredRegion[]> {
+    return this.#ask((index) => withFlags(index, regionFlags.hyperlink | regionFlags.online));
   }
 
   /** Undefined when it is not on the map. */
-  async flagsOf(id: Uuid): Promise<number | undefined> {
-    return (await this.find(id))?.flags;
+  flagsOf(id: Uuid): AtOnce<number | undefined> {
+    return this.#ask((index) => index.find(id)?.flags);
   }
 
   /** How many 256 m cells are online, links not counted. */
-  async onlineCells(): Promise<number> {
-    let cells = 0;
-    for (const region of await this.#withFlags(regionFlags.online))
-      if (!isLink(region)) cells += (region.sizeX / cellMetres) * (region.sizeY / cellMetres);
-    return cells;
+  onlineCells(): AtOnce<number> {
+    return this.#ask((index) =>
+      withFlags(index, regionFlags.online)
+        .filter((region) => !isLink(region))
+        .reduce((cells, { sizeX, sizeY }) => cells + (sizeX * sizeY) / cellMetres ** 2, 0),
+    );
+  }
+
+  /** Without a promise while the map in memory is right. */
+  #ask<Answer>(question: (index: RegionIndex) => Answer): AtOnce<Answer> {
+    return andThen(this.#map.read(), question);
   }
 
   /**
@@ -343,10 +337,6 @@ export class RegionRegistry {
     };
   }
 
-  async #withFlags(flags: number): Promise<readonly RegisteredRegion[]> {
-    return aliveFirst(withFlags(await this.#map.read(), flags));
-  }
-
   async #keepReport(report: RegionReport): Promise<void> {
     await transact(this.#database, async (queries) => store.writeReport(queries, report));
   }
@@ -377,7 +367,7 @@ export function aliveFirst(regions: readonly RegisteredRegion[]): readonly Regis
     : [...alive, ...regions.filter((region) => region.unreachableSince !== undefined)];
 }
 
-function withFlags(index: RegionIndex, flags: number): readonly RegisteredRegion[] {
+function withFlags(index: RegionIndex, flags: number): RegisteredRegion[] {
   return [...index.all()].filter((region) => (region.flags & flags) === flags);
 }
 
@@ -385,13 +375,28 @@ function isLink(region: RegisteredRegion): boolean {
   return (region.flags & regionFlags.hyperlink) !== 0;
 }
 
-function nearestFirst(
-  regions: readonly RegisteredRegion[],
-  x: number,
-  y: number,
-): readonly RegisteredRegion[] {
+function defaultsOf(index: RegionIndex): readonly RegisteredRegion[] {
+  return aliveFirst(withFlags(index, regionFlags.default | regionFlags.online));
+}
+
+function nearest(index: RegionIndex, flags: number, x: number, y: number): readonly RegisteredRegion[] {
   const distance = (region: RegisteredRegion): number => (region.x - x) ** 2 + (region.y - y) ** 2;
-  return [...regions].sort((a, b) => distance(a) - distance(b));
+  const found = withFlags(index, flags).filter((region) => !isLink(region));
+  return aliveFirst(found.sort((a, b) => distance(a) - distance(b)));
+}
+
+function matching(index: RegionIndex, key: string): readonly RegisteredRegion[] {
+  const found: { readonly name: string; readonly rank: number; readonly region: RegisteredRegion }[] = [];
+  for (const region of index.all()) {
+    const name = regionNameKey(region.name);
+    if (name.includes(key)) found.push({ name, rank: name === key ? 0 : 1, region });
+  }
+  found.sort((a, b) => a.rank - b.rank || (a.name < b.name ? -1 : Number(a.name > b.name)));
+  return found.map(({ region }) => region);
+}
+
+function atMost(max: number): number {
+  return Math.max(0, Math.min(max, answerMax));
 }
 
 function down(metres: number): number {
