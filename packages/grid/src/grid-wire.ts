@@ -1,7 +1,11 @@
 /** Everything that a grid answers on the wire, by the port on which it is asked. The only place where wire forms are mounted. */
+import { accountsRobust } from './accounts/accounts-robust.ts';
 import { AssetsRobust } from './assets/assets-robust.ts';
 import type { GridServices } from './grid-services.ts';
+import { FolderReplies } from './inventory/folder-replies.ts';
+import { inventoryRobust } from './inventory/inventory-robust.ts';
 import type { PublicServices } from './public-calls.ts';
+import { createResident } from './residents.ts';
 import type { RobustHandler, RobustRoutes } from './robust-http.ts';
 import type { ServiceLog } from './service-log.ts';
 
@@ -27,8 +31,16 @@ export function createGridWire(services: GridServices, options: GridWireOptions)
     ...(hotReplyBytes === undefined ? {} : { hotReplyBytes }),
     onRefused: (error, source) => log.warn({ source, reason: error.message }, 'asset refused'),
   });
+  const folderReplies = new FolderReplies(services);
   return {
-    privateRoutes: joined([routes({ assets, get_assets_exist: assets })]),
+    privateRoutes: joined([
+      routes({ assets, get_assets_exist: assets }),
+      accountsRobust({
+        ...services,
+        createResident: (resident) => createResident(services, resident),
+        log,
+      }),
+    ]),
     publicServices: {
       routes: joined([]),
       xmlRpc: joined([]),

@@ -51,12 +51,15 @@ export type PathTarget =
 
 /** Every method that changes something takes part in the transaction handed to it, or has one of its own. */
 export class Inventory {
+  /** False: only links can be deleted, and no folders. */
+  readonly allowsDelete: boolean;
   readonly #database: Database;
   readonly #folderChanges: FolderChanges;
   readonly #itemChanges: ItemChanges;
 
   constructor(options: InventoryOptions) {
     const allowDelete = options.allowDelete ?? true;
+    this.allowsDelete = allowDelete;
     this.#database = options.database;
     this.#folderChanges = new FolderChanges(options.accompanying, allowDelete);
     this.#itemChanges = new ItemChanges(allowDelete);

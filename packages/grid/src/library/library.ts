@@ -1,18 +1,15 @@
 /**
  * The grid's library: folders and items that every viewer shows beside the resident's own. They lie in the inventory's
  * tables under an owner of their own, so that everything that reads inventories reads the library too.
- * Ids: OpenSim/Services/InventoryService/LibraryService.cs and OpenSim/Framework/Constants.cs.
  */
 import { FolderTypes } from '@gridkeep/content/assets/folder-types';
 import type { Database, Queries } from '@gridkeep/storage/database/database';
-import { parseUuid, zeroUuid } from '@gridkeep/wire/uuid';
+import { zeroUuid } from '@gridkeep/wire/uuid';
 import type { Uuid } from '@gridkeep/wire/uuid';
 import type { Inventory } from '../inventory/inventory.ts';
 import type { FolderContent, InventoryFolder, InventoryItem } from '../inventory/inventory-records.ts';
+import { libraryOwnerId, libraryRootId } from './library-ids.ts';
 import { RecordCache } from '../record-cache.ts';
-
-export const libraryOwnerId = parseUuid('11111111-1111-0000-0000-000100bba000');
-export const libraryRootId = parseUuid('00000112-000f-0000-0000-000100bba000');
 
 /** What stands until a library is imported, as stock answers with an empty one. */
 export const emptyLibraryRoot: InventoryFolder = {
