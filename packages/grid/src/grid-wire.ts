@@ -35,6 +35,7 @@ export function createGridWire(services: GridServices, options: GridWireOptions)
   return {
     privateRoutes: joined([
       routes({ assets, get_assets_exist: assets }),
+      inventoryRobust(services.inventory, folderReplies, log),
       accountsRobust({
         ...services,
         createResident: (resident) => createResident(services, resident),
