@@ -13,6 +13,7 @@ import { Regions } from './regions/regions.ts';
 import { RegionRegistry } from './registry/region-registry.ts';
 import { silentLog } from './service-log.ts';
 import type { ServiceLog } from './service-log.ts';
+import { PublicAddress } from './settings/public-address.ts';
 import { Settings } from './settings/settings.ts';
 import { transact } from './transactions.ts';
 import { ContentUsage } from './usage/content-usage.ts';
@@ -49,6 +50,7 @@ export interface GridServicesOptions {
 
 export interface GridServices {
   readonly settings: Settings;
+  readonly publicAddress: PublicAddress;
   readonly database: Database;
   readonly blobs: BlobStore;
   readonly accounts: Accounts;
@@ -65,10 +67,17 @@ export interface GridServices {
   readonly travels: Travels;
 }
 
+const testAddress = (): GridAddress => ({
+  name: 'Test Grid',
+  nick: 'test',
+  publicUrl: 'http://127.0.0.1:8002/',
+});
+
 export function createGridServices(options: GridServicesOptions): GridServices {
-  const { database, blobs, limits = {}, log = silentLog } = options;
+  const { database, blobs, limits = {}, address = testAddress, log = silentLog } = options;
   const { quotaBytes, allowInventoryDelete, onAssetConflict } = limits;
   const settings = new Settings(database);
+  const publicAddress = new PublicAddress(settings, () => address().publicUrl);
   const usage = new ContentUsage(typeof quotaBytes === 'number' ? () => quotaBytes : quotaBytes);
   const accompanying = new AccompanyingAssets(database);
   const inventory = new Inventory({
@@ -77,7 +86,7 @@ export function createGridServices(options: GridServicesOptions): GridServices {
   });
   const regions = new Regions({ database, usage, accompanying });
   return {
-    ...{ database, blobs, settings, usage, accompanying },
+    ...{ database, blobs, settings, publicAddress, usage, accompanying },
     accounts: new Accounts(database),
     authentication: new Authentication(database),
     assets: new Assets({

@@ -43,3 +43,10 @@ export function checkedWhole(field: string, value: number): number {
     throw new AccountRefusedError(`${field} is ${value}: it must be a whole number of 32 bits`);
   return value;
 }
+
+/** Unix milliseconds, also before 1970. */
+export function checkedTime(value: number): number {
+  if (!Number.isSafeInteger(value))
+    throw new AccountRefusedError('the time of creation is not a whole number');
+  return value;
+}

@@ -30,6 +30,8 @@ export interface AccountChanges {
   readonly flags?: number;
   readonly title?: string;
   readonly country?: string;
+  /** Unix milliseconds. */
+  readonly createdAt?: number;
   readonly serviceUrls?: ReadonlyMap<string, string>;
   readonly active?: boolean;
 }

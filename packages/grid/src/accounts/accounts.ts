@@ -2,7 +2,10 @@
 import type { Database, Queries } from '@gridkeep/storage/database/database';
 import { randomUuid } from '@gridkeep/wire/uuid';
 import type { Uuid } from '@gridkeep/wire/uuid';
+import { allAtOnce, andThen } from '../at-once.ts';
+import type { AtOnce } from '../at-once.ts';
 import { chunked } from '../chunks.ts';
+import { RecordCache } from '../record-cache.ts';
 import { storableText } from '../text.ts';
 import { within } from '../transactions.ts';
 import {
@@ -10,12 +13,21 @@ import {
   accountNameKey,
   checkedEmail,
   checkedName,
+  checkedTime,
   checkedWhole,
 } from './account-names.ts';
-import { accountCountryMax, accountTitleMax } from './account.ts';
+import { accountCountryMax, accountNameMax, accountTitleMax } from './account.ts';
 import type { Account, AccountChanges, NewAccount } from './account.ts';
 import * as store from './accounts-store.ts';
+import { gridServicesAccount } from './built-in-accounts.ts';
 import { defaultServiceUrls } from './service-urls.ts';
+
+/** `account:<id>` is announced whenever an account is made or changed. */
+const topic = 'account';
+/** Accounts asked for at once that are worth remembering each. */
+const cachedAtOnceMax = 500;
+/** Longer than any; lower case may be longer than what was typed. */
+const nameKeyMax = 4 * accountNameMax;
 
 /** Results of a search. */
 const searchMax = 1000;
@@ -34,8 +46,14 @@ export class UnknownAccountError extends Error {
 export class Accounts {
   readonly #database: Database;
 
+  readonly #byId: RecordCache<Account>;
+  /** Where to look first: whose name it is, the account says. Nobody announces names. */
+  readonly #idsByName: RecordCache<Uuid>;
+
   constructor(database: Database) {
     this.#database = database;
+    this.#byId = new RecordCache({ database, topic });
+    this.#idsByName = new RecordCache({ database, topic: 'account-name' });
   }
 
   /** Throws AccountRefusedError, as AccountExistsError when the name or id is taken. */
@@ -58,6 +76,7 @@ export class Accounts {
         throw new AccountExistsError(`an account with the id ${created.id} exists already`);
       await requireFreeName(queries, created);
       await store.insertAccount(queries, created);
+      queries.announce(`${topic}:${created.id}`);
       return created;
     });
   }
@@ -70,31 +89,57 @@ export class Accounts {
       const account = checkedAccount({ ...before, ...changes });
       await requireFreeName(queries, account);
       await store.replaceAccount(queries, account);
+      queries.announce(`${topic}:${id}`);
       return account;
     });
   }
 
-  async find(id: Uuid, queries: Queries = this.#database): Promise<Account | undefined> {
-    return (await store.findAccounts(queries, [id]))[0];
+  /** From memory where it can be. `queries` are those of a transaction, to see what it has written. */
+  find(id: Uuid, queries?: Queries): AtOnce<Account | undefined> {
+    return queries === undefined
+      ? this.#byId.load(id, () => findOne(this.#database, id))
+      : findOne(queries, id);
   }
 
   /** Those that exist, by id; thousands at once. */
-  async findMany(
-    ids: Iterable<Uuid>,
-    queries: Queries = this.#database,
-  ): Promise<ReadonlyMap<Uuid, Account>> {
-    const found = new Map<Uuid, Account>();
-    for await (const chunk of chunked(new Set(ids)))
-      for (const account of await store.findAccounts(queries, chunk)) found.set(account.id, account);
-    return found;
+  findMany(ids: Iterable<Uuid>, queries?: Queries): AtOnce<ReadonlyMap<Uuid, Account>> {
+    const wanted = new Set(ids);
+    // So many are no hot read, and would push out what is.
+    if (queries !== undefined || wanted.size > cachedAtOnceMax)
+      return findAll(queries ?? this.#database, wanted);
+    const unknown: Uuid[] = [];
+    let read: Promise<ReadonlyMap<Uuid, Account>> | undefined;
+    const loads = [...wanted].map((id) =>
+      this.#byId.load(id, async () => {
+        unknown.push(id);
+        // Runs when all ids have been looked at.
+        read ??= Promise.resolve().then(() => findAll(this.#database, unknown));
+        return (await read).get(id);
+      }),
+    );
+    return andThen(
+      allAtOnce(loads),
+      (accounts) =>
+        new Map(accounts.flatMap((account) => (account === undefined ? [] : [[account.id, account]]))),
+    );
   }
 
-  async findNamed(
-    firstName: string,
-    lastName: string,
-    queries: Queries = this.#database,
-  ): Promise<Account | undefined> {
-    return store.findAccountNamed(queries, accountNameKey(firstName.trim(), lastName.trim()));
+  /** From memory where it can be, as `find`. */
+  findNamed(firstName: string, lastName: string, queries?: Queries): AtOnce<Account | undefined> {
+    const key = accountNameKey(firstName.trim(), lastName.trim());
+    if (key.length > nameKeyMax) return undefined;
+    if (queries !== undefined) return store.findAccountNamed(queries, key);
+    const id = this.#idsByName.load(key, async () => (await store.findAccountNamed(this.#database, key))?.id);
+    return andThen(id, (known) =>
+      known === undefined
+        ? undefined
+        : andThen(this.find(known), (account) =>
+            // Somebody who was renamed is remembered by the old name for a while.
+            account !== undefined && keyOf(account) === key
+              ? account
+              : store.findAccountNamed(this.#database, key),
+          ),
+    );
   }
 
   /** Of several accounts with the address the oldest. */
@@ -105,7 +150,7 @@ export class Accounts {
 
   /** A page in the order of names, after the last account of the page before. */
   async list(limit: number, after?: Account): Promise<readonly Account[]> {
-    const key = after === undefined ? undefined : accountNameKey(after.firstName, after.lastName);
+    const key = after === undefined ? undefined : keyOf(after);
     return store.listAccounts(this.#database, key, limit);
   }
 
@@ -137,14 +182,35 @@ function checkedAccount(account: Account): Account {
     email: checkedEmail(account.email),
     level: checkedWhole('the level', account.level),
     flags: checkedWhole('the flags', account.flags),
+    createdAt: checkedTime(account.createdAt),
     title: storableText(account.title.trim(), accountTitleMax),
     country: storableText(account.country.trim(), accountCountryMax),
   };
 }
 
+function keyOf(account: Account): string {
+  return accountNameKey(account.firstName, account.lastName);
+}
+
+async function findOne(queries: Queries, id: Uuid): Promise<Account | undefined> {
+  return (await store.findAccounts(queries, [id]))[0];
+}
+
+async function findAll(queries: Queries, ids: Iterable<Uuid>): Promise<ReadonlyMap<Uuid, Account>> {
+  const found = new Map<Uuid, Account>();
+  for await (const chunk of chunked(ids))
+    for (const account of await store.findAccounts(queries, chunk)) found.set(account.id, account);
+  return found;
+}
+
+/** The account that OpenSimulator's own services act as is not to be anybody's. */
+function isGridServices(account: Account): boolean {
+  return account.id === gridServicesAccount.id || keyOf(account) === keyOf(gridServicesAccount);
+}
+
 async function requireFreeName(queries: Queries, account: Account): Promise<void> {
   const { firstName, lastName } = account;
-  const named = await store.findAccountNamed(queries, accountNameKey(firstName, lastName));
-  if (named !== undefined && named.id !== account.id)
-    throw new AccountExistsError(`an account named ${named.firstName} ${named.lastName} exists already`);
+  const named = await store.findAccountNamed(queries, keyOf(account));
+  if (isGridServices(account) || (named !== undefined && named.id !== account.id))
+    throw new AccountExistsError(`an account named ${firstName} ${lastName} exists already`);
 }

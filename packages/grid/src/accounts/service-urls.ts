@@ -9,6 +9,40 @@ export const defaultServiceUrls: ReadonlyMap<string, string> = new Map([
   ['AssetServerURI', ''],
 ]);
 
+/**
+ * What residents of a grid have when they are asked for: the grid's own address for all that travels with them, in the order
+ * of OpenSim/Services/LLLoginService, and behind it what else their account holds. `publicUrl` ends in a slash.
+ */
+export function residentServiceUrls(
+  publicUrl: string,
+  stored: ReadonlyMap<string, string> = new Map(),
+): ReadonlyMap<string, string> {
+  const urls = new Map<string, string>(ownServices.map((name) => [name, publicUrl]));
+  // Gatekeepers are compared as texts, and other grids know them without the slash.
+  urls.set('GatekeeperURI', publicUrl.replace(/\/+$/, ''));
+  for (const [name, url] of stored) if (!urls.has(name)) urls.set(name, url);
+  return urls;
+}
+
+const ownServices = [
+  'HomeURI',
+  'InventoryServerURI',
+  'AssetServerURI',
+  'ProfileServerURI',
+  'FriendsServerURI',
+  'IMServerURI',
+  'GroupsServerURI',
+] as const;
+
+/** As simulators read them: `HomeURI*http://grid.example/;…;` */
+export function serviceUrlsText(urls: ReadonlyMap<string, string>): string {
+  return [...urls].map(([name, url]) => `${name}*${url.replace(/[*;]/g, escaped)};`).join('');
+}
+
+function escaped(character: string): string {
+  return `%${character.charCodeAt(0).toString(16).toUpperCase()}`;
+}
+
 /** Throws AccountRefusedError; neither keys nor values may hold what separates them here or on the wire. */
 export function formatServiceUrls(urls: ReadonlyMap<string, string>): string {
   if (urls.size > serviceUrlsMax)
