@@ -4,6 +4,7 @@ import { accompanyingMigrations } from './accompanying/accompanying-assets-store
 import { accountMigrations } from './accounts/accounts-store.ts';
 import { assetMigrations } from './assets/assets-store.ts';
 import { authenticationMigrations } from './authentication/authentication-store.ts';
+import { estateMigrations } from './estates/estates-store.ts';
 import { travelMigrations } from './hypergrid/travel-store.ts';
 import { inventoryMigrations } from './inventory/inventory-tables.ts';
 import { regionMigrations } from './regions/region-tables.ts';
@@ -23,4 +24,5 @@ export const gridMigrations: readonly Migration[] = [
   ...settingMigrations,
   ...travelMigrations,
   ...registryMigrations,
+  ...estateMigrations,
 ];

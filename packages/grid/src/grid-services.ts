@@ -6,6 +6,7 @@ import { Accounts } from './accounts/accounts.ts';
 import type { AssetConflict } from './assets/asset-record.ts';
 import { Assets } from './assets/assets.ts';
 import { Authentication } from './authentication/authentication.ts';
+import { Estates } from './estates/estates.ts';
 import { Travels } from './hypergrid/travel.ts';
 import { Inventory } from './inventory/inventory.ts';
 import { Library } from './library/library.ts';
@@ -62,6 +63,7 @@ export interface GridServices {
   readonly regions: Regions;
   /** Regions that simulators run, on the grid's map. */
   readonly registry: RegionRegistry;
+  readonly estates: Estates;
   readonly usage: ContentUsage;
   /** Where residents' sessions are. */
   readonly travels: Travels;
@@ -97,6 +99,7 @@ export function createGridServices(options: GridServicesOptions): GridServices {
     library: new Library({ database, inventory }),
     regions,
     registry: new RegionRegistry({ database, settings, regions, log }),
+    estates: new Estates(database),
     travels: new Travels(database),
   };
 }

@@ -1,6 +1,7 @@
 /** Everything that a grid answers on the wire, by the port on which it is asked. The only place where wire forms are mounted. */
 import { accountsRobust } from './accounts/accounts-robust.ts';
 import { AssetsRobust } from './assets/assets-robust.ts';
+import { estatesRobust } from './estates/estates-robust.ts';
 import type { GridServices } from './grid-services.ts';
 import { FolderReplies } from './inventory/folder-replies.ts';
 import { inventoryRobust } from './inventory/inventory-robust.ts';
@@ -36,6 +37,7 @@ export function createGridWire(services: GridServices, options: GridWireOptions)
     privateRoutes: joined([
       routes({ assets, get_assets_exist: assets }),
       inventoryRobust(services.inventory, folderReplies, log),
+      estatesRobust(services.estates, log),
       accountsRobust({
         ...services,
         createResident: (resident) => createResident(services, resident),
