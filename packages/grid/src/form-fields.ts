@@ -17,13 +17,15 @@ export class FormFields {
     this.form = form;
   }
 
-  /** Undefined when the field is absent or a list. */
+  /** Undefined when the field is absent or a list. Never with U+0000, which databases do not take. */
   optionalText(name: string): string | undefined {
-    return this.form.text(name);
+    const text = this.form.text(name);
+    return text === undefined ? undefined : withoutNul(text);
   }
 
+  /** As `optionalText`. */
   text(name: string): string {
-    return require(this.form.text(name), name, 'is missing');
+    return require(this.optionalText(name), name, 'is missing');
   }
 
   uuid(name: string): Uuid {
@@ -59,13 +61,17 @@ export class FormFields {
 
   /** The entries of `name[]`. */
   list(name: string): readonly string[] {
-    return require(this.form.list(name), name, 'is missing or no list');
+    return require(this.form.list(name), name, 'is missing or no list').map(withoutNul);
   }
 
   /** The entries of `name[]`; one that is no UUID is an error. */
   uuids(name: string): readonly Uuid[] {
     return this.list(name).map((text) => require(tryParseUuid(text.trim()), name, 'holds what is no UUID'));
   }
+}
+
+function withoutNul(text: string): string {
+  return text.includes('\0') ? text.replaceAll('\0', '') : text;
 }
 
 function require<T>(value: T | undefined, name: string, what: string): T {
