@@ -90,23 +90,21 @@ export class SimulatorDouble {
   /** Listens on a free port of 127.0.0.1 until the test ends. */
   static async start(test: TestContext): Promise<SimulatorDouble> {
     const sockets = new Set<Socket>();
-    let double: SimulatorDouble | undefined;
-    const server = createServer((socket) => {
-      if (double === undefined) return socket.destroy();
+    const server = createServer();
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', reject);
+      server.listen(0, '127.0.0.1', resolve);
+    });
+    const double = new SimulatorDouble(portOf(server.address()), async () => {
+      for (const socket of sockets) socket.destroy();
+      if (server.listening) await new Promise((resolve) => server.close(resolve));
+    });
+    server.on('connection', (socket) => {
       double.connections += 1;
       sockets.add(socket);
       socket.on('close', () => sockets.delete(socket));
       socket.on('error', () => undefined);
       void double.#serve(socket);
-      return undefined;
-    });
-    await new Promise<void>((resolve, reject) => {
-      server.once('error', reject);
-      server.listen(0, '127.0.0.1', resolve);
-    });
-    double = new SimulatorDouble(portOf(server.address()), async () => {
-      for (const socket of sockets) socket.destroy();
-      if (server.listening) await new Promise((resolve) => server.close(resolve));
     });
     test.after(() => double.stop());
     return double;
