@@ -55,7 +55,7 @@ export class FormFields {
     return parseFlag(this.form.text(name) ?? '') ?? otherwise;
   }
 
-  vectorOr(name: string, otherwise: Vector3): Vector3 {
+  vectorOr<T>(name: string, otherwise: T): Vector3 | T {
     return tryParseVector3(this.form.text(name) ?? '') ?? otherwise;
   }
 

@@ -4,12 +4,19 @@ import { accompanyingMigrations } from './accompanying/accompanying-assets-store
 import { accountMigrations } from './accounts/accounts-store.ts';
 import { assetMigrations } from './assets/assets-store.ts';
 import { authenticationMigrations } from './authentication/authentication-store.ts';
+import { avatarMigrations } from './avatars/avatars-store.ts';
+import { bakeMigrations } from './bakes/bakes-store.ts';
 import { estateMigrations } from './estates/estates-store.ts';
+import { friendMigrations } from './friends/friends-store.ts';
+import { gridUserMigrations } from './gridusers/grid-users-store.ts';
 import { travelMigrations } from './hypergrid/travel-store.ts';
 import { inventoryMigrations } from './inventory/inventory-tables.ts';
+import { offlineMessageMigrations } from './offline-im/offline-messages-store.ts';
+import { presenceMigrations } from './presence/presence-store.ts';
 import { regionMigrations } from './regions/region-tables.ts';
 import { registryMigrations } from './registry/registry-tables.ts';
 import { settingMigrations } from './settings/settings-store.ts';
+import { upkeepMigrations } from './upkeep/upkeep-store.ts';
 import { usageMigrations } from './usage/content-usage-store.ts';
 
 /** To hand to `Database.migrate` before the services are made. */
@@ -25,4 +32,11 @@ export const gridMigrations: readonly Migration[] = [
   ...travelMigrations,
   ...registryMigrations,
   ...estateMigrations,
+  ...presenceMigrations,
+  ...gridUserMigrations,
+  ...avatarMigrations,
+  ...friendMigrations,
+  ...bakeMigrations,
+  ...offlineMessageMigrations,
+  ...upkeepMigrations,
 ];

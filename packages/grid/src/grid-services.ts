@@ -6,10 +6,17 @@ import { Accounts } from './accounts/accounts.ts';
 import type { AssetConflict } from './assets/asset-record.ts';
 import { Assets } from './assets/assets.ts';
 import { Authentication } from './authentication/authentication.ts';
+import { Avatars } from './avatars/avatars.ts';
+import type { BackgroundWork } from './background-work.ts';
+import { Bakes } from './bakes/bakes.ts';
 import { Estates } from './estates/estates.ts';
+import { Friends } from './friends/friends.ts';
+import { GridUsers } from './gridusers/grid-users.ts';
 import { Travels } from './hypergrid/travel.ts';
 import { Inventory } from './inventory/inventory.ts';
 import { Library } from './library/library.ts';
+import { OfflineMessages } from './offline-im/offline-messages.ts';
+import { Presence } from './presence/presence.ts';
 import { Regions } from './regions/regions.ts';
 import { RegionRegistry } from './registry/region-registry.ts';
 import { silentLog } from './service-log.ts';
@@ -17,6 +24,8 @@ import type { ServiceLog } from './service-log.ts';
 import { PublicAddress } from './settings/public-address.ts';
 import { Settings } from './settings/settings.ts';
 import { transact } from './transactions.ts';
+import { upkeepTasks } from './upkeep/upkeep-tasks.ts';
+import { Upkeep } from './upkeep/upkeep.ts';
 import { ContentUsage } from './usage/content-usage.ts';
 import type { ContentTotals } from './usage/content-usage.ts';
 
@@ -65,8 +74,17 @@ export interface GridServices {
   readonly registry: RegionRegistry;
   readonly estates: Estates;
   readonly usage: ContentUsage;
+  /** Who is on this grid, visitors too. */
+  readonly presence: Presence;
+  readonly gridUsers: GridUsers;
+  readonly avatars: Avatars;
+  readonly friends: Friends;
+  readonly bakes: Bakes;
+  readonly offlineMessages: OfflineMessages;
   /** Where residents' sessions are. */
   readonly travels: Travels;
+  /** What a server starts once the grid is open, and stops before it closes the database. */
+  readonly background: readonly BackgroundWork[];
 }
 
 const testAddress = (): GridAddress => ({
@@ -87,7 +105,16 @@ export function createGridServices(options: GridServicesOptions): GridServices {
     ...(allowInventoryDelete === undefined ? {} : { allowDelete: allowInventoryDelete }),
   });
   const regions = new Regions({ database, usage, accompanying });
+  const registry = new RegionRegistry({ database, settings, regions, log });
+  const presence = new Presence({ database, settings });
+  const gridUsers = new GridUsers(database);
+  const bakes = new Bakes({ database, blobs });
+  const offlineMessages = new OfflineMessages({ database, settings });
+  const tasks = upkeepTasks({ presence, gridUsers, registry, bakes, offlineMessages }, log);
   return {
+    ...{ presence, gridUsers, bakes, offlineMessages },
+    avatars: new Avatars(database),
+    friends: new Friends(database),
     ...{ database, blobs, settings, publicAddress, usage, accompanying },
     accounts: new Accounts(database),
     authentication: new Authentication(database),
@@ -98,9 +125,10 @@ export function createGridServices(options: GridServicesOptions): GridServices {
     inventory,
     library: new Library({ database, inventory }),
     regions,
-    registry: new RegionRegistry({ database, settings, regions, log }),
+    registry,
     estates: new Estates(database),
     travels: new Travels(database),
+    background: [new Upkeep({ database, log, tasks })],
   };
 }
 
@@ -111,6 +139,7 @@ export function createGridServices(options: GridServicesOptions): GridServices {
 export async function* liveBlobs(services: GridServices): AsyncIterable<BlobId> {
   yield* services.assets.liveBlobs();
   yield* services.regions.liveBlobs();
+  yield* services.bakes.liveBlobs();
 }
 
 /** Counts distinct content and kinds of assets afresh from the records, in one transaction. */

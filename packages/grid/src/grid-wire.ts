@@ -1,10 +1,16 @@
 /** Everything that a grid answers on the wire, by the port on which it is asked. The only place where wire forms are mounted. */
 import { accountsRobust } from './accounts/accounts-robust.ts';
 import { AssetsRobust } from './assets/assets-robust.ts';
+import { avatarsRobust } from './avatars/avatars-robust.ts';
+import { bakesRobust } from './bakes/bakes-robust.ts';
 import { estatesRobust } from './estates/estates-robust.ts';
+import { friendsRobust } from './friends/friends-robust.ts';
 import type { GridServices } from './grid-services.ts';
+import { gridUsersRobust } from './gridusers/grid-users-robust.ts';
 import { FolderReplies } from './inventory/folder-replies.ts';
 import { inventoryRobust } from './inventory/inventory-robust.ts';
+import { offlineImRobust } from './offline-im/offline-im-robust.ts';
+import { presenceRobust } from './presence/presence-robust.ts';
 import type { PublicServices } from './public-calls.ts';
 import { createResident } from './residents.ts';
 import type { RobustHandler, RobustRoutes } from './robust-http.ts';
@@ -36,6 +42,12 @@ export function createGridWire(services: GridServices, options: GridWireOptions)
   return {
     privateRoutes: joined([
       routes({ assets, get_assets_exist: assets }),
+      presenceRobust(services.presence, log),
+      gridUsersRobust(services.gridUsers, log),
+      avatarsRobust(services.avatars, log),
+      friendsRobust(services.friends, log),
+      bakesRobust(services.bakes, log),
+      offlineImRobust(services.offlineMessages, log),
       inventoryRobust(services.inventory, folderReplies, log),
       estatesRobust(services.estates, log),
       accountsRobust({

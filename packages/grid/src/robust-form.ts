@@ -16,6 +16,8 @@ import type { ServiceLog } from './service-log.ts';
 export interface FormAnswer {
   readonly reply: Reply;
   readonly layout: ReplyLayout;
+  /** As `RobustReply.sent`. */
+  readonly sent?: () => void;
 }
 
 /** A whole document that the service has written itself, where replies are too large to be built as maps first. */
@@ -70,7 +72,8 @@ export function formHandler(service: FormService): RobustHandler {
 export function formReply(answer: Answer): RobustReply {
   const body =
     'document' in answer ? answer.document : Buffer.from(writeReply(answer.reply, answer.layout), 'utf8');
-  return { status: 200, contentType: 'application/xml', body };
+  const sent = 'document' in answer ? undefined : answer.sent;
+  return { status: 200, contentType: 'application/xml', body, ...(sent === undefined ? {} : { sent }) };
 }
 
 function answer(

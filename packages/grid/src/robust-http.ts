@@ -23,6 +23,8 @@ export interface RobustReply {
   readonly body: Uint8Array;
   /** Beside Content-Type and Content-Length. */
   readonly headers?: Readonly<Record<string, string>>;
+  /** Called once the whole reply has been handed to the network; never when the client has gone away before. Must not throw. */
+  readonly sent?: () => void;
 }
 
 /** Answers at once where it can, so that a reply from memory costs no turn of the event loop. */

@@ -1,10 +1,16 @@
-/** Where residents and visitors have their home and were last, and whether they are on-line. */
+/**
+ * Where residents and visitors have their home and were last, and whether they are on-line. Source of the rules:
+ * OpenSim/Services/UserAccountService/GridUserService.cs
+ */
 import type { Database } from '@gridkeep/storage/database/database';
 import type { Uuid } from '@gridkeep/wire/uuid';
 import type { Vector3 } from '@gridkeep/wire/vector';
+import { chunked } from '../chunks.ts';
+import { parseUserText } from '../user-text.ts';
+import * as store from './grid-users-store.ts';
 
 export interface GridUser {
-  /** A UUID, or `uuid;home address;First Last` of a visitor. */
+  /** A UUID, or `uuid;home address;First Last` of a visitor, as it was written last. */
   readonly userId: string;
   readonly homeRegionId: Uuid;
   readonly homePosition: Vector3;
@@ -19,39 +25,66 @@ export interface GridUser {
   readonly logout: number;
 }
 
-const unfinished = () => new Error('not there yet');
-
-/** `userText` is a UUID or begins with one and a semicolon; RangeError when it is neither. */
+/**
+ * Users are named by a UUID, or by `uuid;home address;First Last`; UserTextError when the text is neither. A UUID
+ * has a row for each grid that it came from, whatever the spelling of the address, so that no visitor can change what
+ * stands there of a resident.
+ */
 export class GridUsers {
-  readonly database: Database;
+  readonly #database: Database;
+  readonly #now: () => number;
 
-  constructor(database: Database) {
-    this.database = database;
+  /** `now`: Unix milliseconds; for tests. */
+  constructor(database: Database, now: () => number = Date.now) {
+    this.#database = database;
+    this.#now = now;
   }
 
-  loggedIn(_userText: string): Promise<GridUser> {
-    return Promise.reject(unfinished());
+  async loggedIn(userText: string): Promise<GridUser> {
+    return store.upsertGridUser(this.#database, parseUserText(userText), {
+      online: true,
+      login: this.#now(),
+    });
   }
 
-  loggedOut(_userText: string, _regionId: Uuid, _position: Vector3, _lookAt: Vector3): Promise<void> {
-    return Promise.reject(unfinished());
+  async loggedOut(userText: string, regionId: Uuid, position: Vector3, lookAt: Vector3): Promise<void> {
+    await store.upsertGridUser(this.#database, parseUserText(userText), {
+      ...{ online: false, logout: this.#now() },
+      ...{ lastRegionId: regionId, lastPosition: position, lastLookAt: lookAt },
+    });
   }
 
-  setHome(_userText: string, _regionId: Uuid, _position: Vector3, _lookAt: Vector3): Promise<void> {
-    return Promise.reject(unfinished());
+  async setHome(userText: string, regionId: Uuid, position: Vector3, lookAt: Vector3): Promise<void> {
+    await store.upsertGridUser(this.#database, parseUserText(userText), {
+      ...{ homeRegionId: regionId, homePosition: position, homeLookAt: lookAt },
+    });
   }
 
-  setPosition(_userText: string, _regionId: Uuid, _position: Vector3, _lookAt: Vector3): Promise<void> {
-    return Promise.reject(unfinished());
+  async setPosition(userText: string, regionId: Uuid, position: Vector3, lookAt: Vector3): Promise<void> {
+    await store.upsertGridUser(this.#database, parseUserText(userText), {
+      ...{ lastRegionId: regionId, lastPosition: position, lastLookAt: lookAt },
+    });
   }
 
   /** By the UUID at the beginning; of several rows the one that logged in or out last. */
-  find(_userText: string): Promise<GridUser | undefined> {
-    return Promise.reject(unfinished());
+  async find(userText: string): Promise<GridUser | undefined> {
+    return (await this.findMany([userText]))[0];
   }
 
-  /** Those that are known, in the order asked for. */
-  findMany(_userTexts: Iterable<string>): Promise<readonly GridUser[]> {
-    return Promise.reject(unfinished());
+  /** Those that are known, each once, in the order asked for; thousands at once. */
+  async findMany(userTexts: Iterable<string>): Promise<readonly GridUser[]> {
+    const ids = new Set(Array.from(userTexts, (text) => parseUserText(text).id));
+    const users: GridUser[] = [];
+    for await (const chunk of chunked(ids)) {
+      const found = await store.findGridUsers(this.#database, chunk);
+      users.push(...chunk.flatMap((id) => found.get(id) ?? []));
+    }
+    return users;
+  }
+
+  /** For users whose sessions ended without a word. Who logged in at or after `loginBefore` (Unix ms) stays on-line. */
+  async endOnline(ids: Iterable<Uuid>, loginBefore: number): Promise<void> {
+    for await (const chunk of chunked(ids))
+      await store.endOnline(this.#database, chunk, loginBefore, this.#now());
   }
 }
