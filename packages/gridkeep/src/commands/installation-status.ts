@@ -36,7 +36,7 @@ export async function installationStatus(installation: Installation): Promise<In
     warnings.push(`${tail.bytes} unacknowledged bytes were cut from pack ${tail.pack} at the start`);
 
   // Every grid's list is read from the host database: a database that is gone shows here.
-  await installation.tenants.list();
+  await installation.tenants.readAll();
   const disk = await statfs(configuration.data);
   const diskFreeBytes = disk.bavail * disk.bsize;
   const diskBytes = disk.blocks * disk.bsize;

@@ -56,7 +56,7 @@ export const simulatorRevoke = installationCommand({
   positional: ['name'],
   run: async ({ tenants }, input) => {
     const { grid } = await tenantOf(tenants, input.grid);
-    await tenants.simulators.revoke(grid.slug, input.name);
+    await tenants.revokeSimulator(grid.slug, input.name);
     const fields = [
       ['simulator', input.name],
       ['grid', grid.slug],

@@ -10,6 +10,14 @@ export interface Configuration {
   readonly publicPort: number;
   readonly servicesPort: number;
   readonly panelPort: number;
+  /** Networks (CIDR) that may use the services port at all; empty: no limit beside the credential. */
+  readonly simulatorAddresses: readonly string[];
+  /** `open`: requests without a credential count as simulators', for networks that nobody else can reach. */
+  readonly servicesAccess: ServicesAccess;
+  /** Address under which simulators reach the services port; absent: a grid's host name and the port. */
+  readonly servicesUrl?: string;
+  /** Networks (CIDR) of reverse proxies before the public port, whose X-Forwarded-For is believed. */
+  readonly trustedProxies: readonly string[];
   /** postgres://…; absent: SQLite files in the data folder. */
   readonly databaseUrl?: string;
   /** s3://…; absent: packs in the data folder. */
@@ -20,6 +28,9 @@ export interface Configuration {
 export const logLevels = ['debug', 'info', 'warn', 'error'] as const;
 export type LogLevel = (typeof logLevels)[number];
 
+export const servicesAccesses = ['credential', 'open'] as const;
+export type ServicesAccess = (typeof servicesAccesses)[number];
+
 export type SettingKey = keyof Omit<Configuration, 'data'>;
 
 export interface Setting {
@@ -29,7 +40,15 @@ export interface Setting {
   readonly environment: string;
   /** Long flag of the command line. */
   readonly flag: string;
-  readonly rule: 'port' | 'address' | 'postgres-url' | 's3-url' | 'log-level';
+  readonly rule:
+    | 'port'
+    | 'address'
+    | 'networks'
+    | 'services-access'
+    | 'http-url'
+    | 'postgres-url'
+    | 's3-url'
+    | 'log-level';
   readonly description: string;
 }
 
@@ -38,6 +57,14 @@ export const settings: readonly Setting[] = [
   setting('publicPort', 'port', 'port for viewers and foreign grids (default 8002)'),
   setting('servicesPort', 'port', 'port for region simulators (default 8003)'),
   setting('panelPort', 'port', 'port of panel and API (default 8080)'),
+  setting(
+    'simulatorAddresses',
+    'networks',
+    'networks that may use the services port, such as 10.0.0.0/8, ::1',
+  ),
+  setting('servicesAccess', 'services-access', 'credential (default), or open: for closed networks only'),
+  setting('servicesUrl', 'http-url', 'address of the services port as simulators see it'),
+  setting('trustedProxies', 'networks', 'networks of reverse proxies whose X-Forwarded-For is believed'),
   setting('databaseUrl', 'postgres-url', 'postgres://… instead of SQLite in the data folder'),
   setting('blobsUrl', 's3-url', 's3://bucket/prefix?endpoint=… instead of packs in the data folder'),
   setting('logLevel', 'log-level', `least level that is logged: ${logLevels.join(', ')} (default info)`),
@@ -53,6 +80,9 @@ export function defaultConfiguration(data: string): Configuration {
     publicPort: 8002,
     servicesPort: 8003,
     panelPort: 8080,
+    simulatorAddresses: [],
+    servicesAccess: 'credential',
+    trustedProxies: [],
     logLevel: 'info',
   };
 }

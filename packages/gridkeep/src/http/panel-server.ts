@@ -1,7 +1,7 @@
 /** The panel port: for now one page that says how to go on, and the health of the installation for monitoring. */
-import type { FastifyInstance } from 'fastify';
 import type { Logger } from '../logging/logger.ts';
-import { createHttpServer } from './http-server.ts';
+import { createHttpServer, fastifyPort } from './http-server.ts';
+import type { PortServer } from './server-limits.ts';
 
 export interface PanelServerOptions {
   readonly log: Logger;
@@ -26,7 +26,7 @@ const page = `<!doctype html>
 </html>
 `;
 
-export function createPanelServer(options: PanelServerOptions): FastifyInstance {
+export function createPanelServer(options: PanelServerOptions): PortServer {
   const app = createHttpServer({ log: options.log, bodyBytesMax });
   app.addHook('onRequest', (_request, reply, done) => {
     reply.header('X-Content-Type-Options', 'nosniff');
@@ -44,5 +44,5 @@ export function createPanelServer(options: PanelServerOptions): FastifyInstance 
       .header('Cache-Control', 'no-store')
       .send({ healthy, version });
   });
-  return app;
+  return fastifyPort(app);
 }

@@ -9,11 +9,8 @@ import { parseUuid, randomUuid } from '@gridkeep/wire/uuid';
 import type { Uuid } from '@gridkeep/wire/uuid';
 import { pino } from 'pino';
 import type { Installation } from '../installation/installation.ts';
+import { gridPorts } from '../server/grid-ports.ts';
 import { testInstallation } from '../test-support/installations.ts';
-import { GridHandlers } from './grid-handlers.ts';
-import { listen, stopListening } from './http-server.ts';
-import { createServicesServer } from './services-server.ts';
-import { SimulatorAuthorization } from './simulator-authorization.ts';
 
 const log = pino({ level: 'silent' });
 
@@ -32,15 +29,9 @@ interface Asked {
 type Ask = (path: string, asked?: Asked) => Promise<Reply>;
 
 async function serve(t: TestContext, installation: Installation): Promise<Ask> {
-  const { tenants } = installation;
-  const handlers = new GridHandlers(async (slug) => (await tenants.tenant(slug)).services, log);
-  const app = createServicesServer({
-    log,
-    authorization: new SimulatorAuthorization(tenants.simulators),
-    handlerOf: (slug) => handlers.find(slug),
-  });
-  const port = await listen(app, '127.0.0.1', 0);
-  t.after(() => stopListening(app));
+  const { servicesServer } = gridPorts(installation, log);
+  const port = await servicesServer.listen('127.0.0.1', 0);
+  t.after(() => servicesServer.stop());
   return (path, { method = 'GET', headers = {}, body } = {}) =>
     new Promise((resolve, reject) => {
       const outgoing = request(
@@ -114,7 +105,7 @@ test('without a right credential nothing is answered but 401', async (t) => {
     assert.equal(reply.body.length, 0);
   }
   assert.equal((await ask('/assets', { headers: { authorization } })).status, 200);
-  await installation.tenants.simulators.revoke((await installation.tenants.tenant('main')).grid.slug, 'sim1');
+  await installation.tenants.revokeSimulator((await installation.tenants.tenant('main')).grid.slug, 'sim1');
   assert.equal((await ask('/assets', { headers: { authorization } })).status, 401);
 });
 

@@ -1,96 +1,107 @@
-/**
- * The services port: simulators with their credential, each in its own grid. Simulators take a reply without
- * Content-Length for an empty one, so replies are whole buffers, never chunked and never compressed.
- */
-import type { IncomingMessage } from 'node:http';
+/** The services port: simulators with their credential, each in its own grid. */
 import { assetBodyBytesMax } from '@gridkeep/grid/assets/assets-robust';
-import type { RobustHandler } from '@gridkeep/grid/robust-http';
-import type { Simulator } from '@gridkeep/hosting/tenants/simulators';
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { andThen } from '@gridkeep/grid/at-once';
+import type { AtOnce } from '@gridkeep/grid/at-once';
+import { emptyReply } from '@gridkeep/grid/robust-http';
+import type { RobustReply, RobustRequest } from '@gridkeep/grid/robust-http';
 import type { Logger } from '../logging/logger.ts';
-import { createHttpServer } from './http-server.ts';
+import type { Exchange } from './exchange.ts';
+import type { OpenWire } from './grid-wires.ts';
+import { NetworkList } from './network-list.ts';
+import { OnceAMinute } from './once-a-minute.ts';
+import { createRobustServer } from './robust-server.ts';
+import { requestMsMax } from './server-limits.ts';
+import type { PortServer } from './server-limits.ts';
 import type { SimulatorAuthorization } from './simulator-authorization.ts';
 
 export interface ServicesServerOptions {
   readonly log: Logger;
   readonly authorization: SimulatorAuthorization;
-  /** What answers for the grid of that slug; without a promise once it is open. */
-  readonly handlerOf: (slug: string) => RobustHandler | Promise<RobustHandler>;
+  /** What the grid of that slug answers; without a promise once it is open. */
+  readonly wireOf: (slug: string) => AtOnce<OpenWire>;
+  /** Told of every request that is answered for a simulator; the name is empty without a credential. */
+  readonly onSeen: (grid: string, simulator: string, address: string) => void;
+  /** Who may use the port at all; empty: everybody who has a credential. */
+  readonly allowed?: NetworkList;
+  /** Answers what regions send without a credential, such as the removal of their map tiles; undefined: a stranger. */
+  readonly answerUnauthenticated?: (
+    request: Omit<RobustRequest, 'source'>,
+  ) => Promise<RobustReply | undefined>;
+  /** In open mode: the grid for a request without a credential, by its Host header. */
+  readonly openGrid?: (host: string | undefined) => Promise<string | undefined>;
 }
 
 /** The same words for every service, as OpenSimulator's own. */
-const challenge = 'Basic realm = "Asset Server"';
-const noBody = new Uint8Array(0);
+const challenge = { 'WWW-Authenticate': 'Basic realm = "Asset Server"' };
+/** Calls that may come without a credential are small. */
+const unauthenticatedBytesMax = 4096;
+const connectionsPerNetworkMax = 1024;
+const bodiesBytesMax = 1024 * 1024 * 1024;
 
-class BodyTooLargeError extends Error {
-  override readonly name = 'BodyTooLargeError';
-  readonly statusCode = 413;
-}
+export function createServicesServer(options: ServicesServerOptions): PortServer {
+  const { log, authorization, allowed = new NetworkList([]) } = options;
+  const logged = new OnceAMinute();
 
-export function createServicesServer(options: ServicesServerOptions): FastifyInstance {
-  const app = createHttpServer({ log: options.log, bodyBytesMax: assetBodyBytesMax });
-  // Bodies are read by the handler below, once it is known who sends them; regions send any content type.
-  app.removeAllContentTypeParsers();
-  app.addContentTypeParser('*', (_request, payload, done) => done(null, payload));
-
-  const answer = async (request: FastifyRequest, reply: FastifyReply, simulator: Simulator) => {
-    const known = options.handlerOf(simulator.grid);
-    const handler = known instanceof Promise ? await known : known;
-    const { method, raw, url } = request;
-    const query = url.indexOf('?');
-    const path = query < 0 ? url : url.slice(0, query);
-    const header = (name: string): string | undefined => {
-      const value = raw.headers[name];
-      return typeof value === 'string' ? value : value?.[0];
-    };
-    const body = hasBody(raw) ? await readBody(raw, assetBodyBytesMax) : noBody;
-    const handled = handler({
-      ...{ method, path, body, header },
-      query: query < 0 ? '' : url.slice(query + 1),
-      source: simulator.name,
-      address: request.ip,
-    });
-    const result = handled instanceof Promise ? await handled : handled;
-    if (result.headers !== undefined) reply.headers(result.headers);
-    return reply.code(result.status).header('Content-Type', result.contentType).send(result.body);
+  const answer = (exchange: Exchange): AtOnce<RobustReply> => {
+    if (!allowed.empty && !allowed.has(exchange.peer)) return emptyReply(403);
+    // Scripts in the world carry this header; they are on the same machines as simulators and must stay out.
+    if (exchange.header('x-secondlife-shard') !== undefined) return emptyReply(403);
+    const credential = exchange.header('authorization');
+    if (credential === undefined) return answerStranger(exchange);
+    return andThen(authorization.check(credential), (simulator) =>
+      simulator === undefined
+        ? refuse(exchange, 'a credential that is not right')
+        : answerIn(exchange, simulator.grid, simulator.name),
+    );
   };
 
-  app.all('/*', async (request, reply) => {
-    // Scripts in the world carry this header; they are on the same machines as simulators and must stay out.
-    if (request.headers['x-secondlife-shard'] !== undefined) return refuse(reply, 403);
-    const known = options.authorization.check(request.headers.authorization);
-    const simulator = known instanceof Promise ? await known : known;
-    if (simulator === undefined) {
-      reply.header('WWW-Authenticate', challenge);
-      return refuse(reply, 401);
+  const answerIn = (exchange: Exchange, grid: string, simulator: string): AtOnce<RobustReply> => {
+    options.onSeen(grid, simulator, exchange.peer);
+    return andThen(options.wireOf(grid), (wire) => handle(wire, exchange, simulator));
+  };
+
+  const answerStranger = async (exchange: Exchange): Promise<RobustReply> => {
+    if (options.openGrid !== undefined) {
+      const grid = await options.openGrid(exchange.header('host'));
+      return grid === undefined ? emptyReply(404) : answerIn(exchange, grid, '');
     }
-    return answer(request, reply, simulator);
+    if (exchange.method === 'POST' && options.answerUnauthenticated !== undefined && mayBeSmall(exchange)) {
+      const body = await exchange.body(unauthenticatedBytesMax);
+      const reply = await options.answerUnauthenticated(requestOf(exchange, body));
+      if (reply !== undefined) return reply;
+    }
+    return refuse(exchange, 'no credential');
+  };
+
+  const refuse = (exchange: Exchange, reason: string): RobustReply => {
+    if (logged.first(exchange.peer))
+      log.warn(
+        { address: exchange.peer, method: exchange.method, path: exchange.path.slice(0, 128), reason },
+        'a request to the services port was refused',
+      );
+    return { ...emptyReply(401), headers: challenge };
+  };
+
+  return createRobustServer({
+    ...{ log, answer, requestMsMax, connectionsPerNetworkMax, bodiesBytesMax },
+    uncounted: new NetworkList([]),
   });
-  return app;
 }
 
-/** Ends the connection when a body is under way, so that it need not be read. */
-function refuse(reply: FastifyReply, status: 401 | 403): FastifyReply {
-  if (hasBody(reply.request.raw)) reply.header('Connection', 'close');
-  return reply.code(status).header('Content-Type', 'text/plain').send(noBody);
+function mayBeSmall(exchange: Exchange): boolean {
+  return Number(exchange.header('content-length') ?? Number.NaN) <= unauthenticatedBytesMax;
 }
 
-function hasBody(request: IncomingMessage): boolean {
-  const length = request.headers['content-length'];
-  return request.headers['transfer-encoding'] !== undefined || (length !== undefined && length !== '0');
+function handle(wire: OpenWire, exchange: Exchange, simulator: string): AtOnce<RobustReply> {
+  const handler = wire.privateRoutes.find(exchange.path);
+  if (handler === undefined) return emptyReply(404);
+  const source = simulator === '' ? exchange.peer : simulator;
+  return andThen(exchange.body(assetBodyBytesMax), (body) =>
+    handler({ ...requestOf(exchange, body), source }),
+  );
 }
 
-async function readBody(request: IncomingMessage, bytesMax: number): Promise<Uint8Array> {
-  if (Number(request.headers['content-length'] ?? 0) > bytesMax)
-    throw new BodyTooLargeError('body too large');
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of request) {
-    if (!Buffer.isBuffer(chunk)) continue;
-    size += chunk.length;
-    if (size > bytesMax) throw new BodyTooLargeError('body too large');
-    chunks.push(chunk);
-  }
-  const [only] = chunks;
-  return only !== undefined && chunks.length === 1 ? only : Buffer.concat(chunks, size);
+function requestOf(exchange: Exchange, body: Uint8Array): Omit<RobustRequest, 'source'> {
+  const { method, path, query, header, peer } = exchange;
+  return { method, path, query, header, body, address: peer };
 }

@@ -3,7 +3,7 @@ import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { gridMigrations } from '@gridkeep/grid/grid-database';
 import { createGridServices } from '@gridkeep/grid/grid-services';
-import type { GridServices } from '@gridkeep/grid/grid-services';
+import type { GridAddress, GridServices } from '@gridkeep/grid/grid-services';
 import { loadLedgerMigrations } from '@gridkeep/hosting/ingress/load-ledger';
 import { schemaOfGrid } from '@gridkeep/hosting/tenants/grid';
 import type { Grid, GridSlug } from '@gridkeep/hosting/tenants/grid';
@@ -20,6 +20,7 @@ import type { DataFolder } from '../data-folder/data-folder.ts';
 import { jobHandlers } from '../jobs/job-handlers.ts';
 import { verifyMigrations } from '../jobs/verify-state.ts';
 import type { Logger } from '../logging/logger.ts';
+import { gridAddress } from './grid-address.ts';
 import type { Installation } from './installation.ts';
 import { InstallationWorker } from './installation-worker.ts';
 import { openBlobs } from './open-blobs.ts';
@@ -31,12 +32,14 @@ export interface OpeningOptions {
   readonly log?: Logger;
   /** Simulators will put content while jobs run. Default false. */
   readonly serving?: boolean;
+  /** The public port as it is now; default: as configured. */
+  readonly publicPort?: () => number;
 }
 
 /** The caller holds the lock of the data folder. */
 export async function openInstallation(
   configuration: Configuration,
-  { log, serving = false }: OpeningOptions = {},
+  { log, serving = false, publicPort = () => configuration.publicPort }: OpeningOptions = {},
 ): Promise<Installation> {
   const folder = dataFolderAt(configuration.data);
   emptyTemporaryFolder(folder);
@@ -44,11 +47,14 @@ export async function openInstallation(
   // A command alone asks one thing after the other; beside simulators a slow query must leave a reader free.
   const threads = new SqliteThreads({ readers: serving ? 2 : 1 });
   stack.defer(() => threads.close());
+  const addressOf = (grid: Grid): GridAddress =>
+    gridAddress(grid, { host: configuration.host, port: publicPort() });
   const [host, blobs] = await openStores(stack, configuration, folder, threads, log);
   const tenants = await Tenants.open<GridServices>({
     host,
     openDatabase: (slug) => openGridDatabase(configuration, folder, threads, slug),
-    createServices: (grid, database) => createServices(grid, database, blobs, log),
+    createServices: (grid, database) => createServices(grid, database, blobs, { address: addressOf, log }),
+    onError: (error) => log?.warn({ err: error }, 'the address of a simulator could not be written down'),
   });
   stack.defer(() => tenants.close());
   const jobs = new JobQueue(host);
@@ -108,20 +114,22 @@ async function openGridDatabase(
 }
 
 async function createServices(
-  grid: Grid,
+  grid: () => Grid,
   database: Database,
   blobs: MaintainedBlobStore,
-  log: Logger | undefined,
+  { address, log }: { readonly address: (grid: Grid) => GridAddress; readonly log: Logger | undefined },
 ): Promise<GridServices> {
   await database.migrate([...gridMigrations, ...loadLedgerMigrations]);
   return createGridServices({
     database,
     blobs,
     limits: {
-      quotaBytes: grid.quotaBytes,
+      quotaBytes: () => grid().quotaBytes,
       onAssetConflict: (conflict) =>
-        log?.warn({ grid: grid.slug, conflict }, 'asset with other bytes kept aside'),
+        log?.warn({ grid: grid().slug, conflict }, 'asset with other bytes kept aside'),
     },
+    address: () => address(grid()),
+    ...(log === undefined ? {} : { log: log.child({ grid: grid().slug }) }),
   });
 }
 

@@ -65,7 +65,7 @@ async function safeGrace({ jobs, serving }: CompactParts, graceMs: number): Prom
 
 /** Of all grids. A grid that cannot be opened ends the sweep: what it needs must not be taken for garbage. */
 async function* neededBlobs(tenants: GridTenants): AsyncIterable<BlobId> {
-  for (const { slug } of await tenants.list()) {
+  for (const { slug } of await tenants.readAll()) {
     const { services } = await tenants.tenant(slug);
     yield* liveBlobs(services);
   }

@@ -21,7 +21,7 @@ export function userText(user: BlobUser): string {
 /** The assets of all grids that have this content, a few of them. */
 export async function usersOfBlob(tenants: GridTenants, id: BlobId): Promise<BlobUser[]> {
   const users: BlobUser[] = [];
-  for (const { slug } of await tenants.list()) {
+  for (const { slug } of await tenants.readAll()) {
     const { services } = await tenants.tenant(slug);
     const room = assetsNamedMax - users.length;
     if (room === 0) break;

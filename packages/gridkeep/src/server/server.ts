@@ -1,5 +1,4 @@
 /** The running server: an open installation behind three ports and the control socket. */
-import type { FastifyInstance } from 'fastify';
 import { findInstallationCommand } from '../commands/commands.ts';
 import { installationStatus } from '../commands/installation-status.ts';
 import type { Configuration } from '../configuration/configuration.ts';
@@ -7,15 +6,13 @@ import { ConfigurationError } from '../configuration/setting-rules.ts';
 import { startControlServer } from '../control/control-server.ts';
 import { claimControlSocket, removeControlSocket } from '../data-folder/control-socket.ts';
 import { gridkeepVersion } from '../gridkeep-version.ts';
-import { GridHandlers } from '../http/grid-handlers.ts';
-import { listen, stopListening } from '../http/http-server.ts';
 import { createPanelServer } from '../http/panel-server.ts';
-import { createPublicServer } from '../http/public-server.ts';
-import { createServicesServer } from '../http/services-server.ts';
-import { SimulatorAuthorization } from '../http/simulator-authorization.ts';
+import type { PortServer } from '../http/server-limits.ts';
 import type { Installation } from '../installation/installation.ts';
 import { openInstallation } from '../installation/open-installation.ts';
 import type { Logger } from '../logging/logger.ts';
+import { Background } from './background.ts';
+import { gridPorts } from './grid-ports.ts';
 import type { ServerFacts } from './summary.ts';
 
 export interface RunningServer {
@@ -35,31 +32,27 @@ export async function startServer(configuration: Configuration, log: Logger): Pr
   const stack = new AsyncDisposableStack();
   try {
     const startedAt = Date.now();
-    const installation = await openInstallation(configuration, { log, serving: true });
+    let publicPort = configuration.publicPort;
+    const installation = await openInstallation(configuration, {
+      log,
+      serving: true,
+      publicPort: () => publicPort,
+    });
     stack.defer(() => installation.close());
     const gridMade = await makeDefaultGrid(installation);
 
     const { host } = configuration;
-    const open = async (name: string, app: FastifyInstance, port: number): Promise<number> => {
-      stack.defer(() => stopListening(app));
+    const open = async (name: string, server: PortServer, port: number): Promise<number> => {
+      stack.defer(() => server.stop());
       try {
-        return await listen(app, host, port);
+        return await server.listen(host, port);
       } catch (error) {
         throw explainListening(error, name, host, port);
       }
     };
-    const publicServer = createPublicServer({ log, listGrids: () => installation.tenants.list() });
-    const publicPort = await open('public', publicServer, configuration.publicPort);
-    const handlers = new GridHandlers(
-      async (slug) => (await installation.tenants.tenant(slug)).services,
-      log,
-    );
-    const servicesServer = createServicesServer({
-      log,
-      authorization: new SimulatorAuthorization(installation.tenants.simulators),
-      handlerOf: (slug) => handlers.find(slug),
-    });
-    const servicesPort = await open('services', servicesServer, configuration.servicesPort);
+    const ports = gridPorts(installation, log);
+    publicPort = await open('public', ports.publicServer, configuration.publicPort);
+    const servicesPort = await open('services', ports.servicesServer, configuration.servicesPort);
     const panelServer = createPanelServer({
       log,
       checkHealth: async () => ({
@@ -75,6 +68,7 @@ export async function startServer(configuration: Configuration, log: Logger): Pr
       publicPort,
       servicesPort,
       panelPort,
+      open: configuration.servicesAccess === 'open',
       ...(gridMade === undefined ? {} : { gridMade }),
     };
     const running: Installation = { ...installation, server: facts };
@@ -91,6 +85,9 @@ export async function startServer(configuration: Configuration, log: Logger): Pr
     // Watched jobs are given back first, so that the commands that wait for them end.
     stack.defer(() => installation.worker.stop());
     installation.worker.start();
+    const background = new Background(log);
+    stack.defer(() => background.stop());
+    background.start(installation.tenants);
     forgetOldJobs(installation, log);
     const opened = stack.move();
     return { facts, installation: running, stop: () => opened.disposeAsync() };

@@ -11,9 +11,14 @@ export interface ServerFacts {
   readonly publicPort: number;
   readonly servicesPort: number;
   readonly panelPort: number;
+  /** Simulators need no credential. */
+  readonly open: boolean;
   /** The slug of the default grid, when this start made it. */
   readonly gridMade?: string;
 }
+
+export const openWarning =
+  'simulators need no credential (services_access = "open"): whoever reaches the services port can read and change everything';
 
 export interface Addresses {
   readonly public: string;
@@ -36,9 +41,10 @@ export function summaryText(facts: ServerFacts): string {
   return [
     `Gridkeep ${gridkeepVersion} is ready, data in ${facts.data}`,
     `  public    ${addresses.public}`,
-    `  services  ${addresses.services}  (simulators, by credential)`,
+    `  services  ${addresses.services}  (simulators, ${facts.open ? 'WITHOUT credential' : 'by credential'})`,
     `  panel     ${addresses.panel}`,
     ...made,
+    ...(facts.open ? [`warning: ${openWarning}`] : []),
     'Next: gridkeep resident create "First Last" · gridkeep region load NAME FILE.oar · gridkeep status',
   ].join('\n');
 }
@@ -50,6 +56,7 @@ export function summaryData(facts: ServerFacts): Readonly<Record<string, unknown
     pid: process.pid,
     data: facts.data,
     addresses: addressesOf(facts),
+    servicesAccess: facts.open ? 'open' : 'credential',
     gridMade: facts.gridMade ?? null,
   };
 }

@@ -11,7 +11,7 @@ import {
   quotaBytesDefault,
   TenantError,
 } from './grid.ts';
-import type { Grid } from './grid.ts';
+import type { Grid, GridSlug } from './grid.ts';
 
 interface GridRow {
   readonly id: StoredUuid;
@@ -25,6 +25,8 @@ interface GridRow {
 interface HostnameRow {
   readonly hostname: string;
   readonly slug: string;
+  /** In the order in which the operator named them. */
+  readonly position: number;
 }
 
 interface Tables {
@@ -51,6 +53,10 @@ export const gridDirectoryMigrations: readonly Migration[] = [
       'CREATE INDEX hostnames_slug ON hostnames (slug)',
     ],
   },
+  {
+    name: 'grids-2',
+    statements: (types) => [`ALTER TABLE hostnames ADD COLUMN position ${types.integer} NOT NULL DEFAULT 0`],
+  },
 ];
 
 /** Of two that ask for the same name at once, the second looks again and is told that it is taken. */
@@ -67,11 +73,36 @@ export interface NewGrid {
   readonly timeZone?: string;
 }
 
+/** What may change about a grid; its slug may not, since it names files and schemas. */
+export interface GridChange {
+  readonly name?: string;
+  /** All of them, the first being the one that addresses are made of. */
+  readonly hostnames?: readonly string[];
+  readonly quotaBytes?: number;
+  readonly timeZone?: string;
+}
+
+/** Announced in the transaction that makes or changes a grid. */
+const topic = 'grids';
+
 export class GridDirectory {
   readonly #database: Database;
+  readonly #stopListening: () => void;
+  /** The list as last read; undefined: it may have changed. */
+  #known: readonly Grid[] | undefined;
+  /** Every grid as last read, for who cannot wait. */
+  #latest: ReadonlyMap<string, Grid> = new Map();
+  #changes = 0;
 
   constructor(database: Database) {
     this.#database = database;
+    this.#stopListening = database.onChange((changed) => {
+      if (changed !== undefined && changed !== topic) return;
+      this.#changes += 1;
+      this.#known = undefined;
+      // Read at once, so that `latest` follows soon; who asks for the list hears of a failure.
+      this.read().catch(() => {});
+    });
   }
 
   /** Throws a TenantError when a value is not allowed, or the slug or a host name is taken. */
@@ -100,35 +131,93 @@ export class GridDirectory {
         })
         .execute();
       if (grid.hostnames.length > 0)
-        await tables
-          .insertInto('hostnames')
-          .values(grid.hostnames.map((hostname) => ({ hostname, slug: grid.slug })))
-          .execute();
+        await tables.insertInto('hostnames').values(hostnameRows(grid)).execute();
+      queries.announce(topic);
     }, creationRetries);
     return grid;
   }
 
-  /** All grids, oldest first. */
-  async list(): Promise<readonly Grid[]> {
-    const tables = this.#database.tables<Tables>();
-    const rows = await tables.selectFrom('grids').selectAll().orderBy('created_at').orderBy('slug').execute();
-    const names = await tables.selectFrom('hostnames').selectAll().orderBy('hostname').execute();
-    const bySlug = Map.groupBy(names, (row) => row.slug);
-    return rows.map((row) => gridOfRow(row, bySlug.get(row.slug) ?? []));
+  /** The grid as it is then. Throws a TenantError when a value is not allowed, or a host name is taken. */
+  async update(slug: GridSlug, change: GridChange): Promise<Grid> {
+    const { name, hostnames, quotaBytes, timeZone } = change;
+    const checked = {
+      ...(name === undefined ? {} : { name: checkGridName(name) }),
+      ...(hostnames === undefined ? {} : { hostnames: checkHostnames(hostnames) }),
+      ...(quotaBytes === undefined ? {} : { quotaBytes: checkQuota(quotaBytes) }),
+      ...(timeZone === undefined ? {} : { timeZone: checkTimeZone(timeZone) }),
+    };
+    await this.#database.transaction(async (queries) => {
+      const before = await findGrid(queries, slug);
+      if (before === undefined) throw new TenantError('not-found', `no grid "${slug}"`);
+      const grid: Grid = { ...before, ...checked };
+      await refuseTakenHostnames(queries, grid);
+      const tables = queries.tables<Tables>();
+      await tables
+        .updateTable('grids')
+        .set({ name: grid.name, quota_bytes: grid.quotaBytes, time_zone: grid.timeZone })
+        .where('slug', '=', slug)
+        .execute();
+      await tables.deleteFrom('hostnames').where('slug', '=', slug).execute();
+      if (grid.hostnames.length > 0)
+        await tables.insertInto('hostnames').values(hostnameRows(grid)).execute();
+      queries.announce(topic);
+    }, creationRetries);
+    const grid = (await this.read()).find((one) => one.slug === slug);
+    if (grid === undefined) throw new TenantError('not-found', `no grid "${slug}"`);
+    return grid;
   }
 
-  async find(slug: string): Promise<Grid | undefined> {
+  /** All grids, oldest first; from memory, which follows changes by any process. */
+  list(): readonly Grid[] | Promise<readonly Grid[]> {
+    return this.#known ?? this.read();
+  }
+
+  /** The grid as it was last read. */
+  latest(slug: string): Grid | undefined {
+    return this.#latest.get(slug);
+  }
+
+  /** Hears of no further change. */
+  close(): void {
+    this.#stopListening();
+  }
+
+  /** All grids, oldest first, from the database. */
+  async read(): Promise<readonly Grid[]> {
+    const changes = this.#changes;
     const tables = this.#database.tables<Tables>();
-    const row = await tables.selectFrom('grids').selectAll().where('slug', '=', slug).executeTakeFirst();
-    if (row === undefined) return undefined;
+    const rows = await tables.selectFrom('grids').selectAll().orderBy('created_at').orderBy('slug').execute();
     const names = await tables
       .selectFrom('hostnames')
       .selectAll()
-      .where('slug', '=', slug)
+      .orderBy('position')
       .orderBy('hostname')
       .execute();
-    return gridOfRow(row, names);
+    const bySlug = Map.groupBy(names, (row) => row.slug);
+    const grids = rows.map((row) => gridOfRow(row, bySlug.get(row.slug) ?? []));
+    if (changes !== this.#changes) return grids;
+    this.#known = grids;
+    this.#latest = new Map(grids.map((grid) => [grid.slug, grid]));
+    return grids;
   }
+}
+
+async function findGrid(queries: Queries, slug: string): Promise<Grid | undefined> {
+  const tables = queries.tables<Tables>();
+  const row = await tables.selectFrom('grids').selectAll().where('slug', '=', slug).executeTakeFirst();
+  if (row === undefined) return undefined;
+  const names = await tables
+    .selectFrom('hostnames')
+    .selectAll()
+    .where('slug', '=', slug)
+    .orderBy('position')
+    .orderBy('hostname')
+    .execute();
+  return gridOfRow(row, names);
+}
+
+function hostnameRows(grid: Grid): HostnameRow[] {
+  return grid.hostnames.map((hostname, position) => ({ hostname, slug: grid.slug, position }));
 }
 
 async function refuseTaken(queries: Queries, grid: Grid): Promise<void> {
@@ -139,11 +228,17 @@ async function refuseTaken(queries: Queries, grid: Grid): Promise<void> {
     .where('slug', '=', grid.slug)
     .executeTakeFirst();
   if (same !== undefined) throw new TenantError('exists', `a grid "${grid.slug}" exists already`);
+  await refuseTakenHostnames(queries, grid);
+}
+
+async function refuseTakenHostnames(queries: Queries, grid: Grid): Promise<void> {
   if (grid.hostnames.length === 0) return;
-  const taken = await tables
+  const taken = await queries
+    .tables<Tables>()
     .selectFrom('hostnames')
     .select(['hostname', 'slug'])
     .where('hostname', 'in', grid.hostnames)
+    .where('slug', '!=', grid.slug)
     .executeTakeFirst();
   if (taken !== undefined)
     throw new TenantError('exists', `host name ${taken.hostname} belongs to grid "${taken.slug}"`);

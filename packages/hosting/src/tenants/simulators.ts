@@ -43,6 +43,8 @@ export interface NewCredential {
   readonly secret: string;
 }
 
+/** Announced when a credential ends. */
+const topic = 'simulators';
 const secretBytes = 32;
 export const simulatorNameLengthMax = 64;
 const noHash = new Uint8Array(32);
@@ -50,9 +52,14 @@ const noHash = new Uint8Array(32);
 export class Simulators {
   readonly #database: Database;
   readonly #listeners = new Set<() => void>();
+  readonly #stopListening: () => void;
 
   constructor(database: Database) {
     this.#database = database;
+    this.#stopListening = database.onChange((changed) => {
+      if (changed !== undefined && changed !== topic) return;
+      for (const listener of this.#listeners) listener();
+    });
   }
 
   /** Throws a TenantError for a bad name or one that is taken; names are unique across all grids, since they are the login. */
@@ -105,7 +112,7 @@ export class Simulators {
       .executeTakeFirst();
     if (result.numDeletedRows === 0n)
       throw new TenantError('not-found', `grid "${grid}" has no simulator "${name}"`);
-    for (const listener of this.#listeners) listener();
+    this.#database.announce(topic);
   }
 
   /** The simulator, or undefined; takes the same comparisons for an unknown name as for a wrong secret. */
@@ -121,9 +128,18 @@ export class Simulators {
     return { name: row.name, grid: parseGridSlug(row.slug), createdAt: row.created_at };
   }
 
-  /** Calls back whenever a credential stops being valid; whoever caches answers forgets them then. */
+  /**
+   * Calls back whenever a credential may have stopped being valid, in whichever process; whoever caches answers forgets
+   * them then.
+   */
   onRevoked(listener: () => void): void {
     this.#listeners.add(listener);
+  }
+
+  /** Hears of no further change. */
+  close(): void {
+    this.#stopListening();
+    this.#listeners.clear();
   }
 }
 

@@ -23,7 +23,7 @@ async function openTenants(t: TestContext, host: Database): Promise<Opened> {
       opened.push(slug);
       return openDatabase(await freshLocation(t, host.dialect));
     },
-    createServices: (grid) => Promise.resolve({ quotaBytes: grid.quotaBytes }),
+    createServices: (grid) => Promise.resolve({ quotaBytes: grid().quotaBytes }),
   });
   return { tenants, opened };
 }

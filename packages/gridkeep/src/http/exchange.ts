@@ -1,0 +1,126 @@
+/** One request to a port of simulators or viewers, before anybody has decided to read its body. */
+import type { IncomingMessage } from 'node:http';
+import type { AtOnce } from '@gridkeep/grid/at-once';
+
+/** The body is larger than its place allows. */
+export class BodyTooLargeError extends Error {
+  override readonly name = 'BodyTooLargeError';
+}
+
+/** Too many bodies are on their way just now. */
+export class ServerBusyError extends Error {
+  override readonly name = 'ServerBusyError';
+}
+
+/** The client went away before its request was whole. */
+export class ClientGoneError extends Error {
+  override readonly name = 'ClientGoneError';
+}
+
+/** Bytes of bodies that a port holds in memory at a time. */
+export class BodyBudget {
+  #left: number;
+
+  constructor(bytesMax: number) {
+    this.#left = bytesMax;
+  }
+
+  /** False when there is no room. */
+  take(bytes: number): boolean {
+    if (bytes > this.#left) return false;
+    this.#left -= bytes;
+    return true;
+  }
+
+  give(bytes: number): void {
+    this.#left += bytes;
+  }
+}
+
+const noBody = new Uint8Array(0);
+
+export class Exchange {
+  readonly method: string;
+  /** Without the query, repeated slashes as one: simulators with a slash too many in an address ask for //assets/…. */
+  readonly path: string;
+  /** What follows the question mark. */
+  readonly query: string;
+  /** IP address of the peer. */
+  readonly peer: string;
+  readonly #request: IncomingMessage;
+  readonly #budget: BodyBudget;
+  #taken = 0;
+  #read = false;
+
+  constructor(request: IncomingMessage, peer: string, budget: BodyBudget) {
+    const url = request.url ?? '/';
+    const query = url.indexOf('?');
+    this.method = request.method ?? 'GET';
+    this.path = collapseSlashes(query < 0 ? url : url.slice(0, query));
+    this.query = query < 0 ? '' : url.slice(query + 1);
+    this.peer = peer;
+    this.#request = request;
+    this.#budget = budget;
+  }
+
+  /** Looks a header up by its name in lower case; the first, when there are several. */
+  readonly header = (name: string): string | undefined => {
+    const value = this.#request.headers[name];
+    return typeof value === 'string' ? value : value?.[0];
+  };
+
+  get hasBody(): boolean {
+    const { headers } = this.#request;
+    const length = headers['content-length'];
+    return headers['transfer-encoding'] !== undefined || (length !== undefined && length !== '0');
+  }
+
+  /** A body is under way that nobody has read to its end. */
+  get unread(): boolean {
+    return !this.#read && this.hasBody;
+  }
+
+  /** The whole body; without a promise when there is none. Throws BodyTooLargeError, ServerBusyError, ClientGoneError. */
+  body(bytesMax: number): AtOnce<Uint8Array> {
+    return this.hasBody ? this.#readBody(bytesMax) : noBody;
+  }
+
+  /** The answer is on its way: the room of the body is free for others. */
+  end(): void {
+    this.#budget.give(this.#taken);
+    this.#taken = 0;
+  }
+
+  #readBody(bytesMax: number): Promise<Uint8Array> {
+    const request = this.#request;
+    const announced = Number(request.headers['content-length'] ?? 0);
+    if (announced > bytesMax) return Promise.reject(new BodyTooLargeError('body too large'));
+    return new Promise((resolve, reject) => {
+      const chunks: Buffer[] = [];
+      let size = 0;
+      const stop = (error: Error): void => {
+        request.off('data', take);
+        request.pause();
+        reject(error);
+      };
+      const take = (chunk: Buffer): void => {
+        size += chunk.length;
+        if (size > bytesMax) return stop(new BodyTooLargeError('body too large'));
+        if (!this.#budget.take(chunk.length)) return stop(new ServerBusyError('too many bodies at once'));
+        this.#taken += chunk.length;
+        chunks.push(chunk);
+      };
+      request.on('data', take);
+      request.once('end', () => {
+        this.#read = true;
+        const [only] = chunks;
+        resolve(only !== undefined && chunks.length === 1 ? only : Buffer.concat(chunks, size));
+      });
+      request.once('close', () => reject(new ClientGoneError('the client went away')));
+    });
+  }
+}
+
+function collapseSlashes(path: string): string {
+  return path.includes('//') ? path.replaceAll(/\/{2,}/g, '/') : path;
+}
