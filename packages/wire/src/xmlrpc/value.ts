@@ -1,9 +1,29 @@
 /** The values of XML-RPC, a part of those of LLSD: viewers turn one into the other. */
 import type { LlsdDate, LlsdReal } from '../llsd/value.ts';
 
+/**
+ * A value that was written before: for what is large, or the same in many answers. `xml` is what stands between `<value>` and
+ * `</value>`; nobody checks it. Readers never return one.
+ */
+export class XmlRpcWritten {
+  readonly xml: string;
+  constructor(xml: string) {
+    this.xml = xml;
+  }
+}
+
 /** A `number` is an integer, a `LlsdReal` a double. `undefined` is nil, which only some peers know. */
 export type XmlRpcValue =
-  undefined | boolean | number | LlsdReal | string | LlsdDate | Uint8Array | XmlRpcArray | XmlRpcStruct;
+  | undefined
+  | boolean
+  | number
+  | LlsdReal
+  | string
+  | LlsdDate
+  | Uint8Array
+  | XmlRpcWritten
+  | XmlRpcArray
+  | XmlRpcStruct;
 
 export type XmlRpcArray = readonly XmlRpcValue[];
 export type XmlRpcStruct = ReadonlyMap<string, XmlRpcValue>;

@@ -7,7 +7,7 @@ import { LlsdDate, LlsdReal, integerMax, integerMin } from '../llsd/value.ts';
 import { formatCompactTimestamp, isWritableTimestamp } from '../timestamp.ts';
 import { escapeXml } from '../xml-tree.ts';
 import type { XmlRpcFault, XmlRpcRequest, XmlRpcStruct, XmlRpcValue } from './value.ts';
-import { XmlRpcError, defaultXmlRpcLimits, isXmlRpcStruct } from './value.ts';
+import { XmlRpcError, XmlRpcWritten, defaultXmlRpcLimits, isXmlRpcStruct } from './value.ts';
 
 const declaration = '<?xml version="1.0" encoding="utf-8"?>';
 
@@ -58,6 +58,7 @@ function writeValue(value: XmlRpcValue, parts: string[], depth: number): void {
   else if (value instanceof LlsdReal) parts.push(`<double>${plainDecimal(value.value)}</double>`);
   else if (value instanceof LlsdDate) parts.push(`<dateTime.iso8601>${formatDate(value)}</dateTime.iso8601>`);
   else if (value instanceof Uint8Array) parts.push('<base64>', encodeBase64(value), '</base64>');
+  else if (value instanceof XmlRpcWritten) parts.push(value.xml);
   else if (isXmlRpcStruct(value)) writeStruct(value, parts, depth);
   else writeArray(value, parts, depth);
   parts.push('</value>');

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { LlsdDate, LlsdReal } from '../llsd/value.ts';
 import { readXmlRpcRequest, readXmlRpcResponse } from './reader.ts';
 import type { XmlRpcValue } from './value.ts';
-import { XmlRpcError, xmlRpcFaultCodes } from './value.ts';
+import { XmlRpcError, XmlRpcWritten, xmlRpcFaultCodes } from './value.ts';
 import { writeXmlRpcFault, writeXmlRpcRequest, writeXmlRpcResponse } from './writer.ts';
 
 const bytes = (text: string): Uint8Array => Buffer.from(text, 'utf8');
@@ -242,6 +242,14 @@ test('a double is written without an exponent', () => {
   for (const text of texts) assert.match(text, /<double>-?\d+(?:\.\d+)?<\/double>/);
   assert.match(texts[1] ?? '', />0\.0000000125</);
   assert.match(texts[3] ?? '', />15000000000000000000000</);
+});
+
+test('a value that was written before stands as it is', () => {
+  const folders = new XmlRpcWritten('<array><data><value><i4>1</i4></value></data></array>');
+  assert.equal(
+    writeXmlRpcResponse(new Map([['folders', folders]])),
+    writeXmlRpcResponse(new Map([['folders', [1]]])),
+  );
 });
 
 test('what peers lose or misread is not written', () => {

@@ -4,6 +4,7 @@ import { LlsdDate, LlsdReal, LlsdUri, LlsdUuid } from '@gridkeep/wire/llsd/value
 import type { LlsdValue } from '@gridkeep/wire/llsd/value';
 import { readReply } from '@gridkeep/wire/robust/reply';
 import { readXmlRpcResponse } from '@gridkeep/wire/xmlrpc/reader';
+import type { XmlRpcValue } from '@gridkeep/wire/xmlrpc/value';
 import { parseXml } from '@gridkeep/wire/xml-tree';
 import type { XmlElement } from '@gridkeep/wire/xml-tree';
 
@@ -67,7 +68,7 @@ function meaningOfXmlRpc(body: Uint8Array): Meaning {
   return membersOf([['faultCode', String(response.fault.code)]]);
 }
 
-function meaningOfLlsd(value: LlsdValue): Meaning {
+function meaningOfLlsd(value: LlsdValue | XmlRpcValue): Meaning {
   if (value === undefined || value === null) return '';
   if (value instanceof LlsdReal) return String(Math.fround(value.value));
   if (value instanceof LlsdUuid) return value.id;
