@@ -75,7 +75,7 @@ export class RegionIndex {
     return this.#byId.values();
   }
 
-  /** As MySQLRegionData.Get of a rectangle; in the order of places. */
+  /** As MySQLRegionData.Get of a rectangle; in the order of ids. */
   within({ minX, minY, maxX, maxY }: MapRectangle): readonly RegisteredRegion[] {
     const columns = Math.max(0, Math.floor((maxX - minX) / cellMetres) + 2);
     const rows = Math.max(0, Math.floor((maxY - minY) / cellMetres) + 2);
@@ -91,7 +91,7 @@ export class RegionIndex {
           region.y <= maxY &&
           region.y + region.sizeY > minY,
       )
-      .sort((a, b) => a.x - b.x || a.y - b.y);
+      .sort((a, b) => (a.id < b.id ? -1 : 1));
   }
 
   #inCells({ minX, minY, maxX, maxY }: MapRectangle): Set<RegisteredRegion> {

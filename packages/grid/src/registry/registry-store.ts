@@ -196,10 +196,10 @@ export interface CheckTarget {
   readonly id: Uuid;
   readonly name: string;
   readonly serverUri: string;
-  readonly serverHost: string;
   readonly unreachableSince: number;
-  readonly unreachableReason: string;
   readonly registeredAt: number;
+  /** 0 before the first. */
+  readonly checkedAt: number;
 }
 
 /** Regions that are online and were not checked since, those that wait longest first. */
@@ -222,10 +222,9 @@ export async function dueForCheck(
     id: readUuid(row.id),
     name: row.name,
     serverUri: row.server_uri,
-    serverHost: row.server_host,
     unreachableSince: row.unreachable_since,
-    unreachableReason: row.unreachable_reason,
     registeredAt: row.registered_at,
+    checkedAt: row.checked_at,
   }));
 }
 

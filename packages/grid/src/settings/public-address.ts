@@ -18,6 +18,6 @@ export class PublicAddress {
   }
 }
 
-function withSlash(url: string): string {
+export function withSlash(url: string): string {
   return url.endsWith('/') ? url : `${url}/`;
 }

@@ -1,0 +1,57 @@
+/** Regions by what people write: a name, part of a name, or a grid's address with a name. */
+import { andThen } from '../at-once.ts';
+import type { AtOnce } from '../at-once.ts';
+import { authorityOf } from '../gridinfo/grid-info.ts';
+import type { GridInfo } from '../gridinfo/grid-info.ts';
+import { regionNameKey } from '../regions/region-tables.ts';
+import type { RegionRegistry } from './region-registry.ts';
+import { parseRegionUri } from './region-uri.ts';
+import type { RegisteredRegion } from './registered-region.ts';
+
+export class RegionSearch {
+  readonly #registry: RegionRegistry;
+  readonly #grid: Pick<GridInfo, 'isOwn'>;
+
+  constructor(registry: RegionRegistry, grid: Pick<GridInfo, 'isOwn'>) {
+    this.#registry = registry;
+    this.#grid = grid;
+  }
+
+  /** One region: of this grid, or a link that is known already. */
+  find(text: string): AtOnce<RegisteredRegion | undefined> {
+    // A region, or a link, may be called like an address.
+    return andThen(this.#registry.findNamed(text), (region) => region ?? this.#findUri(text));
+  }
+
+  /** Regions whose names hold the text, or the one that an address means. */
+  list(text: string, max: number): AtOnce<readonly RegisteredRegion[]> {
+    const { grid, name } = parseRegionUri(text);
+    if (grid === undefined) return this.#registry.named(name, max);
+    return andThen(this.find(text), (region) => (region === undefined || max <= 0 ? [] : [region]));
+  }
+
+  #findUri(text: string): AtOnce<RegisteredRegion | undefined> {
+    const { grid, name } = parseRegionUri(text);
+    if (grid === undefined) return this.#registry.findNamed(name);
+    return andThen(this.#grid.isOwn(grid), (own) => {
+      if (!own) return this.#findLink(grid, name);
+      if (name !== '') return this.#registry.findNamed(name);
+      return andThen(this.#registry.defaults(), ([first]) => first);
+    });
+  }
+
+  #findLink(grid: string, name: string): AtOnce<RegisteredRegion | undefined> {
+    const authority = authorityOf(grid);
+    const key = regionNameKey(name);
+    return andThen(this.#registry.hyperlinks(), (links) =>
+      links.find((link) => {
+        const known = parseRegionUri(link.name);
+        return (
+          known.grid !== undefined &&
+          authorityOf(known.grid) === authority &&
+          regionNameKey(known.name) === key
+        );
+      }),
+    );
+  }
+}
