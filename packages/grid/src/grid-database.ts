@@ -4,6 +4,7 @@ import { accompanyingMigrations } from './accompanying/accompanying-assets-store
 import { accountMigrations } from './accounts/accounts-store.ts';
 import { assetMigrations } from './assets/assets-store.ts';
 import { authenticationMigrations } from './authentication/authentication-store.ts';
+import { tokenMigrations } from './authentication/tokens-store.ts';
 import { avatarMigrations } from './avatars/avatars-store.ts';
 import { bakeMigrations } from './bakes/bakes-store.ts';
 import { estateMigrations } from './estates/estates-store.ts';
@@ -39,4 +40,5 @@ export const gridMigrations: readonly Migration[] = [
   ...bakeMigrations,
   ...offlineMessageMigrations,
   ...upkeepMigrations,
+  ...tokenMigrations,
 ];

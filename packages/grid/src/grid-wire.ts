@@ -1,17 +1,20 @@
 /** Everything that a grid answers on the wire, by the port on which it is asked. The only place where wire forms are mounted. */
 import { accountsRobust } from './accounts/accounts-robust.ts';
 import { AssetsRobust } from './assets/assets-robust.ts';
+import { authenticationRobust } from './authentication/authentication-robust.ts';
 import { avatarsRobust } from './avatars/avatars-robust.ts';
 import { bakesRobust } from './bakes/bakes-robust.ts';
 import { estatesRobust } from './estates/estates-robust.ts';
 import { friendsRobust } from './friends/friends-robust.ts';
 import type { GridServices } from './grid-services.ts';
 import { gridUsersRobust } from './gridusers/grid-users-robust.ts';
+import { gridInfoRoutes, gridInfoXmlRpc } from './gridinfo/grid-info-public.ts';
 import { FolderReplies } from './inventory/folder-replies.ts';
 import { inventoryRobust } from './inventory/inventory-robust.ts';
 import { offlineImRobust } from './offline-im/offline-im-robust.ts';
 import { presenceRobust } from './presence/presence-robust.ts';
 import type { PublicServices } from './public-calls.ts';
+import { registryRobust } from './registry/registry-robust.ts';
 import { createResident } from './residents.ts';
 import type { RobustHandler, RobustRoutes } from './robust-http.ts';
 import type { ServiceLog } from './service-log.ts';
@@ -42,6 +45,7 @@ export function createGridWire(services: GridServices, options: GridWireOptions)
   return {
     privateRoutes: joined([
       routes({ assets, get_assets_exist: assets }),
+      registryRobust(services.registry, services.info, log),
       presenceRobust(services.presence, log),
       gridUsersRobust(services.gridUsers, log),
       avatarsRobust(services.avatars, log),
@@ -55,10 +59,11 @@ export function createGridWire(services: GridServices, options: GridWireOptions)
         createResident: (resident) => createResident(services, resident),
         log,
       }),
+      authenticationRobust({ ...services, log }),
     ]),
     publicServices: {
-      routes: joined([]),
-      xmlRpc: joined([]),
+      routes: joined([gridInfoRoutes(services.info, services.statistics, services.settings)]),
+      xmlRpc: joined([gridInfoXmlRpc(services.info)]),
       jsonRpc: joined([]),
       llsdLogin: () => Promise.resolve({ status: 404, body: new Uint8Array(0) }),
     },

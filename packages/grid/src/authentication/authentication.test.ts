@@ -36,7 +36,7 @@ forEachDatabase('what is stored holds neither the password nor its MD5', async (
   const account = randomUuid();
   await authentication.setPassword(account, password);
   const stored = (await readPasswordHash(database, account)) ?? '';
-  assert.match(stored, /^\$argon2id\$v=19\$m=19456,t=2,p=1\$/);
+  assert.match(stored, /^\$argon2id\$v=19\$m=12288,t=3,p=1\$/);
   assert.ok(!stored.includes(md5) && !stored.includes(password));
   assert.equal(await authentication.verifyMd5(account, stored), false);
 });
