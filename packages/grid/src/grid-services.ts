@@ -13,11 +13,15 @@ import { Estates } from './estates/estates.ts';
 import { Friends } from './friends/friends.ts';
 import { GridUsers } from './gridusers/grid-users.ts';
 import { Travels } from './hypergrid/travel.ts';
+import { GridInfo } from './gridinfo/grid-info.ts';
+import { GridStatistics } from './gridinfo/grid-statistics.ts';
 import { Inventory } from './inventory/inventory.ts';
 import { Library } from './library/library.ts';
 import { OfflineMessages } from './offline-im/offline-messages.ts';
 import { Presence } from './presence/presence.ts';
 import { Regions } from './regions/regions.ts';
+import { Outbound } from './outbound/outbound.ts';
+import { RegionChecks } from './registry/region-checks.ts';
 import { RegionRegistry } from './registry/region-registry.ts';
 import { silentLog } from './service-log.ts';
 import type { ServiceLog } from './service-log.ts';
@@ -61,6 +65,11 @@ export interface GridServicesOptions {
 export interface GridServices {
   readonly settings: Settings;
   readonly publicAddress: PublicAddress;
+  /** What the grid tells of itself. */
+  readonly info: GridInfo;
+  readonly statistics: GridStatistics;
+  /** For calls to simulators and other grids. */
+  readonly outbound: Outbound;
   readonly database: Database;
   readonly blobs: BlobStore;
   readonly accounts: Accounts;
@@ -106,7 +115,9 @@ export function createGridServices(options: GridServicesOptions): GridServices {
   });
   const regions = new Regions({ database, usage, accompanying });
   const registry = new RegionRegistry({ database, settings, regions, log });
+  const outbound = new Outbound(settings);
   const presence = new Presence({ database, settings });
+  const accounts = new Accounts(database);
   const gridUsers = new GridUsers(database);
   const bakes = new Bakes({ database, blobs });
   const offlineMessages = new OfflineMessages({ database, settings });
@@ -116,7 +127,13 @@ export function createGridServices(options: GridServicesOptions): GridServices {
     avatars: new Avatars(database),
     friends: new Friends(database),
     ...{ database, blobs, settings, publicAddress, usage, accompanying },
-    accounts: new Accounts(database),
+    ...{ accounts, outbound },
+    info: new GridInfo({ settings, address }),
+    statistics: new GridStatistics(async () => ({
+      residents: await accounts.count(),
+      activeUsers: await gridUsers.countActive(),
+      regions: await registry.onlineCells(),
+    })),
     authentication: new Authentication(database),
     assets: new Assets({
       ...{ database, blobs, usage },
@@ -128,7 +145,7 @@ export function createGridServices(options: GridServicesOptions): GridServices {
     registry,
     estates: new Estates(database),
     travels: new Travels(database),
-    background: [new Upkeep({ database, log, tasks })],
+    background: [new Upkeep({ database, log, tasks }), new RegionChecks({ database, outbound, log })],
   };
 }
 

@@ -161,3 +161,13 @@ export async function endOnline(
     .where('login_at', '<', loginBefore)
     .execute();
 }
+
+export async function countLoggedInSince(queries: Queries, loginAfter: number): Promise<number> {
+  const row = await queries
+    .tables<GridUserTables>()
+    .selectFrom('grid_user')
+    .select((select) => select.fn.countAll<number>().as('users'))
+    .where('login_at', '>=', loginAfter)
+    .executeTakeFirstOrThrow();
+  return Number(row.users);
+}

@@ -30,6 +30,9 @@ export interface GridUser {
  * has a row for each grid that it came from, whatever the spelling of the address, so that no visitor can change what
  * stands there of a resident.
  */
+/** Who came within 30 days counts as active (OpenSim/Server/Handlers/Grid/GridInfoHandlers.cs). */
+const activeMs = 30 * 24 * 3600 * 1000;
+
 export class GridUsers {
   readonly #database: Database;
   readonly #now: () => number;
@@ -86,5 +89,10 @@ export class GridUsers {
   async endOnline(ids: Iterable<Uuid>, loginBefore: number): Promise<void> {
     for await (const chunk of chunked(ids))
       await store.endOnline(this.#database, chunk, loginBefore, this.#now());
+  }
+
+  /** Who has logged in within 30 days, visitors too. */
+  async countActive(): Promise<number> {
+    return store.countLoggedInSince(this.#database, this.#now() - activeMs);
   }
 }
