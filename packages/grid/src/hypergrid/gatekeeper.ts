@@ -24,7 +24,7 @@ import type { ForeignGrids } from './foreign-grids.ts';
 import { residentServiceUrls } from './resident-urls.ts';
 import { isSameSecret } from '../same-secret.ts';
 import type { Travels } from './travel.ts';
-import { formatUserIdentifier, nameAtHome, visitorName } from './user-identifier.ts';
+import { formatUserIdentifier, homeMax, nameAtHome, visitorName } from './user-identifier.ts';
 import { isBanned, isHomeAllowed } from './visitor-rules.ts';
 
 /** Each waits for an answer of a grid that a stranger has named. */
@@ -103,7 +103,7 @@ export class Gatekeeper {
     const unwelcome = clientRefusal(circuit, own);
     if (unwelcome !== undefined) return refuseAgent(unwelcome);
     const home = tryParseGridUrl(circuit.serviceUrls.get('HomeURI') ?? '');
-    if (home === undefined || !(await this.#isAuthentic(circuit, home, own)))
+    if (home === undefined || home.length > homeMax || !(await this.#isAuthentic(circuit, home, own)))
       return this.#refuse(circuit, 'Unable to verify identity');
     const account = await accounts.find(circuit.agentId);
     const arrival: Arrival = { circuit, own, home, account };

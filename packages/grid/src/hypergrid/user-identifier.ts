@@ -5,9 +5,12 @@
 import { tryParseUuid } from '@gridkeep/wire/uuid';
 import type { Uuid } from '@gridkeep/wire/uuid';
 import { tryParseGridUrl } from '../grid-url.ts';
+import { storableText } from '../text.ts';
 
 /** UTF-16 units of a whole identifier. */
 export const userIdentifierMax = 255;
+/** Of a home address, so that a name has room beside it. */
+export const homeMax = 150;
 const uuidLength = 36;
 
 /** A user of another grid. */
@@ -34,11 +37,16 @@ export function tryParseUserIdentifier(text: string): UserIdentifier | undefined
   return { id, home, firstName, lastName, secret };
 }
 
-/** Separators within names are taken out, so that what was written is read the same again. */
+/**
+ * Never longer than an identifier may be, as long as the home address has at most `homeMax` characters. Separators and what
+ * cannot be stored are taken out of names, so that what was written is read the same again.
+ */
 export function formatUserIdentifier(user: Omit<UserIdentifier, 'secret'>, secret = ''): string {
-  const clean = (name: string) => name.replaceAll(';', '');
+  const clean = (text: string) => text.replaceAll(';', '').trim();
+  const head = `${user.id};${user.home};`;
+  const tail = secret === '' ? '' : `;${clean(secret)}`;
   const name = `${clean(user.firstName)} ${clean(user.lastName)}`;
-  return `${user.id};${user.home};${name}${secret === '' ? '' : `;${clean(secret)}`}`;
+  return `${head}${storableText(name, Math.max(0, userIdentifierMax - head.length - tail.length))}${tail}`;
 }
 
 /** The UUID that a text is or begins with. */
