@@ -13,13 +13,13 @@ import fc from 'fast-check';
 import type { RobustHandler } from '../robust-http.ts';
 import { silentLog } from '../service-log.ts';
 import { libraryOwnerId } from '../library/library-ids.ts';
+import { folderForm, itemForm } from '../test-support/inventory-forms.ts';
 import { robustRequest, bodyText } from '../test-support/robust-request.ts';
 import { recordedExchanges } from '../test-support/recorded-exchanges.ts';
 import { testGrid, testItem } from '../test-support/test-grid.ts';
 import type { TestGrid } from '../test-support/test-grid.ts';
 import { seedInventory, comparableReply } from '../test-support/recorded-inventory.ts';
 import { FolderReplies } from './folder-replies.ts';
-import type { InventoryItem } from './inventory-records.ts';
 import { inventoryRobust } from './inventory-robust.ts';
 
 const yes = '<?xml version="1.0"?>\n<ServerResponse>\n  <RESULT>True</RESULT>\n</ServerResponse>';
@@ -73,37 +73,6 @@ async function scene(database: Database, limits = {}): Promise<Scene> {
     await idOf(FolderTypes.notecard),
   ];
   return { grid, ask: asking(grid), owner, rootId, trashId, notesId };
-}
-
-function folderForm(id: Uuid, owner: Uuid, parent: Uuid, changes: Fields = {}): Fields {
-  return { ParentID: parent, Type: '-1', Version: '1', Name: 'new', Owner: owner, ID: id, ...changes };
-}
-
-function itemForm(item: InventoryItem, changes: Fields = {}): Fields {
-  return {
-    AssetID: item.assetId,
-    AssetType: String(item.assetType),
-    Name: item.name,
-    Owner: item.ownerId,
-    ID: item.id,
-    InvType: String(item.inventoryType),
-    Folder: item.folderId,
-    CreatorId: item.creatorId,
-    CreatorData: item.creatorData,
-    Description: item.description,
-    NextPermissions: String(item.nextPermissions),
-    CurrentPermissions: String(item.currentPermissions),
-    BasePermissions: String(item.basePermissions),
-    EveryOnePermissions: String(item.everyonePermissions),
-    GroupPermissions: String(item.groupPermissions),
-    GroupID: item.groupId,
-    GroupOwned: item.groupOwned ? 'True' : 'False',
-    SalePrice: String(item.salePrice),
-    SaleType: String(item.saleType),
-    Flags: String(item.flags),
-    CreationDate: String(item.creationDate),
-    ...changes,
-  };
 }
 
 const recordings = [
