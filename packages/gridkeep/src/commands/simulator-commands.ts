@@ -1,33 +1,11 @@
-import type { Simulator } from '@gridkeep/hosting/tenants/simulators';
+import type { SimulatorAddress } from '@gridkeep/hosting/tenants/simulator-addresses';
 import Type from 'typebox';
 import { installationCommand } from './command.ts';
 import { formatFields, formatTable, formatTime } from './format.ts';
 import { gridInput, tenantOf } from './grid-input.ts';
+import { simulatorData } from './simulator-data.ts';
 
 const nameInput = Type.String({ description: 'name of the simulator, unique in this installation' });
-
-export const simulatorAdd = installationCommand({
-  name: 'simulator add',
-  summary: 'Give a region simulator its credential; the secret is shown this once',
-  examples: ['gridkeep simulator add sim1', 'gridkeep simulator add sim1 --grid seaside --json'],
-  input: Type.Object({ name: nameInput, ...gridInput }, { additionalProperties: false }),
-  positional: ['name'],
-  run: async ({ tenants }, input) => {
-    const { grid } = await tenantOf(tenants, input.grid);
-    const { simulator, secret } = await tenants.simulators.add(grid.slug, input.name);
-    return {
-      data: { simulator: simulatorData(simulator), secret },
-      text: [
-        `Simulator "${simulator.name}" may use grid "${grid.slug}". In its OpenSimulator configuration:`,
-        '[Network]',
-        'AuthType = BasicHttpAuthentication',
-        `HttpAuthUsername = ${simulator.name}`,
-        `HttpAuthPassword = ${secret}`,
-        'The secret is not kept and cannot be shown again.',
-      ].join('\n'),
-    };
-  },
-});
 
 export const simulatorList = installationCommand({
   name: 'simulator list',
@@ -37,11 +15,30 @@ export const simulatorList = installationCommand({
   run: async ({ tenants }, input) => {
     const { grid } = await tenantOf(tenants, input.grid);
     const simulators = await tenants.simulators.list(grid.slug);
+    const addresses = Map.groupBy(await tenants.simulatorAddresses.list(grid.slug), (one) => one.name);
+    const seen = simulators.map((simulator) => ({
+      simulator,
+      addresses: addresses.get(simulator.name) ?? [],
+    }));
+    const open = addresses.get('') ?? [];
     return {
-      data: { simulators: simulators.map(simulatorData) },
+      data: {
+        simulators: seen.map((one) => ({
+          ...simulatorData(one.simulator),
+          seen: one.addresses.map(seenData),
+        })),
+        withoutCredential: open.map(seenData),
+      },
       text: formatTable(
-        ['SIMULATOR', 'SINCE'],
-        simulators.map((one) => [one.name, formatTime(one.createdAt)]),
+        ['SIMULATOR', 'SINCE', 'LAST SEEN', 'FROM'],
+        [
+          ...seen.map((one) => [
+            one.simulator.name,
+            formatTime(one.simulator.createdAt),
+            ...seenColumns(one.addresses),
+          ]),
+          ...(open.length === 0 ? [] : [['(no credential)', '', ...seenColumns(open)]]),
+        ],
         `No simulator may use grid "${grid.slug}" yet.`,
       ),
     };
@@ -66,10 +63,12 @@ export const simulatorRevoke = installationCommand({
   },
 });
 
-function simulatorData(simulator: Simulator): Readonly<Record<string, unknown>> {
-  return {
-    name: simulator.name,
-    grid: simulator.grid,
-    createdAt: new Date(simulator.createdAt).toISOString(),
-  };
+function seenColumns(addresses: readonly SimulatorAddress[]): readonly [string, string] {
+  const [latest] = addresses;
+  if (latest === undefined) return ['never', ''];
+  return [formatTime(latest.lastSeen), addresses.map((one) => one.address).join(' ')];
+}
+
+function seenData({ address, lastSeen }: SimulatorAddress): Readonly<Record<string, unknown>> {
+  return { address, lastSeen: new Date(lastSeen).toISOString() };
 }

@@ -1,6 +1,6 @@
 /** Who a client is when reverse proxies stand before a port. */
 import { isIP } from 'node:net';
-import { plainAddress } from '@gridkeep/hosting/network-address';
+import { plainAddress } from '@gridkeep/grid/network-address';
 import type { NetworkList } from './network-list.ts';
 
 /** Of a header; proxies append, so what counts is at its end. */

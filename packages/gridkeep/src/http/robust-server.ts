@@ -6,7 +6,7 @@
 import { createServer } from 'node:http';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import { addressNetwork, plainAddress } from '@gridkeep/hosting/network-address';
+import { addressNetwork, plainAddress } from '@gridkeep/grid/network-address';
 import type { AtOnce } from '@gridkeep/grid/at-once';
 import { emptyReply } from '@gridkeep/grid/robust-http';
 import type { RobustReply } from '@gridkeep/grid/robust-http';

@@ -3,7 +3,7 @@
  * tiles); they count as a simulator's when their address is one of these.
  */
 import type { Database, Migration } from '@gridkeep/storage/database/database';
-import { addressNetwork } from '../network-address.ts';
+import { addressNetwork } from '@gridkeep/grid/network-address';
 import { parseGridSlug } from './grid.ts';
 import type { GridSlug } from './grid.ts';
 
