@@ -46,6 +46,22 @@ export class FormFields {
     return parseWhole(this.form.text(name) ?? '') ?? otherwise;
   }
 
+  /** A whole number of 32 bits with a sign, which is all that simulators can read back. */
+  int32(name: string): number {
+    const value = this.whole(name);
+    return require(value === (value | 0) ? value : undefined, name, 'has more than 32 bits');
+  }
+
+  /** Absent is `otherwise`; anything else must be right. */
+  int32Or(name: string, otherwise: number): number {
+    return this.form.fields.has(name) ? this.int32(name) : otherwise;
+  }
+
+  /** A finite number with a decimal point. */
+  real(name: string): number {
+    return require(parseReal(this.text(name)), name, 'is no number');
+  }
+
   /** `True` or `False` in any case, or 1 and 0. */
   flag(name: string): boolean {
     return require(parseFlag(this.text(name)), name, 'is neither True nor False');
@@ -83,6 +99,14 @@ function parseWhole(text: string): number | undefined {
   const trimmed = text.trim();
   const value = /^[+-]?\d{1,16}$/.test(trimmed) ? Number(trimmed) : NaN;
   return Number.isSafeInteger(value) ? value : undefined;
+}
+
+function parseReal(text: string): number | undefined {
+  const trimmed = text.trim();
+  const value = /^[+-]?(?:\d{1,40}(?:\.\d{0,40})?|\.\d{1,40})(?:[eE][+-]?\d{1,3})?$/.test(trimmed)
+    ? Number(trimmed)
+    : NaN;
+  return Number.isFinite(value) ? value : undefined;
 }
 
 function parseFlag(text: string): boolean | undefined {

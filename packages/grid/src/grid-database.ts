@@ -2,6 +2,7 @@
 import type { Migration } from '@gridkeep/storage/database/database';
 import { accompanyingMigrations } from './accompanying/accompanying-assets-store.ts';
 import { accountMigrations } from './accounts/accounts-store.ts';
+import { agentPreferencesMigrations } from './agentprefs/agent-preferences-store.ts';
 import { assetMigrations } from './assets/assets-store.ts';
 import { authenticationMigrations } from './authentication/authentication-store.ts';
 import { tokenMigrations } from './authentication/tokens-store.ts';
@@ -12,6 +13,7 @@ import { friendMigrations } from './friends/friends-store.ts';
 import { gridUserMigrations } from './gridusers/grid-users-store.ts';
 import { travelMigrations } from './hypergrid/travel-store.ts';
 import { inventoryMigrations } from './inventory/inventory-tables.ts';
+import { muteMigrations } from './mutes/mutes-store.ts';
 import { offlineMessageMigrations } from './offline-im/offline-messages-store.ts';
 import { presenceMigrations } from './presence/presence-store.ts';
 import { regionMigrations } from './regions/region-tables.ts';
@@ -41,4 +43,6 @@ export const gridMigrations: readonly Migration[] = [
   ...offlineMessageMigrations,
   ...upkeepMigrations,
   ...tokenMigrations,
+  ...agentPreferencesMigrations,
+  ...muteMigrations,
 ];

@@ -3,6 +3,7 @@ import type { BlobId, BlobStore } from '@gridkeep/storage/blobs/blob-store';
 import type { Database } from '@gridkeep/storage/database/database';
 import { AccompanyingAssets } from './accompanying/accompanying-assets.ts';
 import { Accounts } from './accounts/accounts.ts';
+import { AgentPreferencesService } from './agentprefs/agent-preferences.ts';
 import type { AssetConflict } from './assets/asset-record.ts';
 import { Assets } from './assets/assets.ts';
 import { Authentication } from './authentication/authentication.ts';
@@ -19,6 +20,7 @@ import { Inventory } from './inventory/inventory.ts';
 import { Library } from './library/library.ts';
 import { OfflineMessages } from './offline-im/offline-messages.ts';
 import { Presence } from './presence/presence.ts';
+import { Mutes } from './mutes/mutes.ts';
 import { Regions } from './regions/regions.ts';
 import { Outbound } from './outbound/outbound.ts';
 import { RegionChecks } from './registry/region-checks.ts';
@@ -74,6 +76,8 @@ export interface GridServices {
   readonly blobs: BlobStore;
   readonly accounts: Accounts;
   readonly authentication: Authentication;
+  readonly agentPreferences: AgentPreferencesService;
+  readonly mutes: Mutes;
   readonly assets: Assets;
   readonly accompanying: AccompanyingAssets;
   readonly inventory: Inventory;
@@ -135,6 +139,8 @@ export function createGridServices(options: GridServicesOptions): GridServices {
       regions: await registry.onlineCells(),
     })),
     authentication: new Authentication(database),
+    agentPreferences: new AgentPreferencesService(database),
+    mutes: new Mutes(database),
     assets: new Assets({
       ...{ database, blobs, usage },
       ...(onAssetConflict === undefined ? {} : { onConflict: onAssetConflict }),

@@ -1,5 +1,6 @@
 /** Everything that a grid answers on the wire, by the port on which it is asked. The only place where wire forms are mounted. */
 import { accountsRobust } from './accounts/accounts-robust.ts';
+import { agentPreferencesRobust } from './agentprefs/agent-preferences-robust.ts';
 import { AssetsRobust } from './assets/assets-robust.ts';
 import { authenticationRobust } from './authentication/authentication-robust.ts';
 import { avatarsRobust } from './avatars/avatars-robust.ts';
@@ -11,6 +12,7 @@ import { gridUsersRobust } from './gridusers/grid-users-robust.ts';
 import { gridInfoRoutes, gridInfoXmlRpc } from './gridinfo/grid-info-public.ts';
 import { FolderReplies } from './inventory/folder-replies.ts';
 import { inventoryRobust } from './inventory/inventory-robust.ts';
+import { mutesRobust } from './mutes/mutes-robust.ts';
 import { offlineImRobust } from './offline-im/offline-im-robust.ts';
 import { presenceRobust } from './presence/presence-robust.ts';
 import type { PublicServices } from './public-calls.ts';
@@ -60,6 +62,8 @@ export function createGridWire(services: GridServices, options: GridWireOptions)
         log,
       }),
       authenticationRobust({ ...services, log }),
+      agentPreferencesRobust(services.agentPreferences, log),
+      mutesRobust(services.mutes, log),
     ]),
     publicServices: {
       routes: joined([gridInfoRoutes(services.info, services.statistics, services.settings)]),

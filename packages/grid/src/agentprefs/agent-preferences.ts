@@ -1,0 +1,59 @@
+/** What agents have chosen in their viewers: how they hover, what they may see, which language they speak. */
+import type { Database } from '@gridkeep/storage/database/database';
+import type { Uuid } from '@gridkeep/wire/uuid';
+import { storableText } from '../text.ts';
+import * as store from './agent-preferences-store.ts';
+
+export interface AgentPreferences {
+  /** `PG`, `M` or `A`: the most mature region that the agent wants to see. */
+  readonly access: string;
+  /** Metres. */
+  readonly hoverHeight: number;
+  readonly language: string;
+  readonly languageIsPublic: boolean;
+  /** Bits for new objects; 0 where the agent has not chosen. */
+  readonly everyonePermissions: number;
+  readonly groupPermissions: number;
+  readonly nextPermissions: number;
+}
+
+const accessMax = 2;
+const languageMax = 5;
+
+/** Of an agent that has chosen nothing (OpenSim/Services/Interfaces/IAgentPreferencesService.cs). */
+export const standardPreferences: AgentPreferences = {
+  access: 'M',
+  hoverHeight: 0,
+  language: 'en-us',
+  languageIsPublic: true,
+  everyonePermissions: 0,
+  groupPermissions: 0,
+  nextPermissions: 0,
+};
+
+export class AgentPreferencesService {
+  readonly #database: Database;
+
+  constructor(database: Database) {
+    this.#database = database;
+  }
+
+  /** The standard where the agent has chosen nothing. */
+  async read(agent: Uuid): Promise<AgentPreferences> {
+    return (await store.readPreferences(this.#database, agent)) ?? standardPreferences;
+  }
+
+  async write(agent: Uuid, preferences: AgentPreferences): Promise<void> {
+    await store.writePreferences(this.#database, agent, {
+      ...preferences,
+      access: storableText(preferences.access, accessMax),
+      language: storableText(preferences.language, languageMax),
+    });
+  }
+
+  /** As far as anybody may know. */
+  async language(agent: Uuid): Promise<string> {
+    const { language, languageIsPublic } = await this.read(agent);
+    return languageIsPublic && language !== '' ? language : standardPreferences.language;
+  }
+}
