@@ -36,9 +36,13 @@ const hotReplyBytesMax = 1024 * 1024;
 /** Assets that simulators may delete. Stock grids allow none. */
 export type DeletableAssets = 'none' | 'maptiles' | 'all';
 
+/** What the wire form needs of a service; other grids see assets in another way than simulators. */
+export type ServedAssets = Pick<Assets, 'find' | 'read' | 'existing' | 'create' | 'delete'>;
+
 export interface AssetsRobustOptions {
-  readonly assets: Assets;
+  readonly assets: ServedAssets;
   readonly deletable?: DeletableAssets;
+  /** 0 where replies may change. */
   readonly hotReplyBytes?: number;
   /** Told of assets that were not stored, and why; for logs. */
   readonly onRefused?: (error: Error, source: string) => void;
@@ -47,25 +51,27 @@ export interface AssetsRobustOptions {
 type AssetPart = 'document' | 'data' | 'metadata';
 
 export class AssetsRobust {
-  readonly #assets: Assets;
+  readonly #assets: ServedAssets;
   readonly #deletable: DeletableAssets;
   readonly #onRefused: ((error: Error, source: string) => void) | undefined;
   /** By path: assets never change, so neither do the replies that show them. */
-  readonly #hot: LRUCache<string, RobustReply>;
+  readonly #hot: LRUCache<string, RobustReply> | undefined;
 
   constructor(options: AssetsRobustOptions) {
     this.#assets = options.assets;
     this.#deletable = options.deletable ?? 'none';
     this.#onRefused = options.onRefused;
-    this.#hot = new LRUCache({
-      maxSize: options.hotReplyBytes ?? hotReplyBytesDefault,
-      maxEntrySize: hotReplyBytesMax,
-      sizeCalculation: (reply, path) => reply.body.byteLength + path.length + 200,
-    });
+    const { hotReplyBytes: maxSize = hotReplyBytesDefault } = options;
+    if (maxSize > 0)
+      this.#hot = new LRUCache({
+        maxSize,
+        maxEntrySize: hotReplyBytesMax,
+        sizeCalculation: (reply, path) => reply.body.byteLength + path.length + 200,
+      });
   }
 
   readonly handle: RobustHandler = (request) => {
-    const hot = request.method === 'GET' ? this.#hot.get(request.path) : undefined;
+    const hot = request.method === 'GET' ? this.#hot?.get(request.path) : undefined;
     return hot ?? this.#dispatch(request);
   };
 
@@ -96,7 +102,7 @@ export class AssetsRobust {
     const reply = record === undefined ? undefined : await this.#show(record, part);
     if (record === undefined || reply === undefined) return emptyReply(404);
     // Only under the usual spelling, of which there is one for each reply.
-    if (path === pathOf(record.id, part)) this.#hot.set(path, reply);
+    if (path === pathOf(record.id, part)) this.#hot?.set(path, reply);
     return reply;
   }
 
@@ -154,7 +160,8 @@ export class AssetsRobust {
       record !== undefined && (this.#deletable === 'all' || (record.flags & assetFlags.maptile) !== 0);
     const deleted = allowed && (await this.#assets.delete(record.id));
     if (deleted)
-      for (const part of ['document', 'data', 'metadata'] as const) this.#hot.delete(pathOf(record.id, part));
+      for (const part of ['document', 'data', 'metadata'] as const)
+        this.#hot?.delete(pathOf(record.id, part));
     return xmlReply(writeBooleanDocument(deleted));
   }
 

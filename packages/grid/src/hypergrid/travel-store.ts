@@ -99,15 +99,20 @@ export async function travelsOfResident(
   return rows.map(travelOf);
 }
 
-/** Only a session of this resident. */
-export async function deleteTravel(queries: Queries, sessionId: Uuid, userId: Uuid): Promise<boolean> {
-  const result = await queries
+/** Only a session of this resident; gives what was there. */
+export async function deleteTravel(
+  queries: Queries,
+  sessionId: Uuid,
+  userId: Uuid,
+): Promise<Travel | undefined> {
+  const row = await queries
     .tables<TravelTables>()
     .deleteFrom('hypergrid_travel')
     .where('session', '=', queries.uuid(sessionId))
     .where('resident', '=', queries.uuid(userId))
+    .returningAll()
     .executeTakeFirst();
-  return result.numDeletedRows > 0n;
+  return row === undefined ? undefined : travelOf(row);
 }
 
 export async function deleteTravelWithToken(
@@ -124,13 +129,13 @@ export async function deleteTravelWithToken(
   return result.numDeletedRows > 0n;
 }
 
-/** Whether a resident has a session at a gatekeeper whose address begins so. */
-export async function hasTravelTo(queries: Queries, gatekeepers: readonly string[]): Promise<boolean> {
+/** Whether any session is at another gatekeeper than this one. */
+export async function hasTravelElsewhere(queries: Queries, gatekeeper: string): Promise<boolean> {
   const row = await queries
     .tables<TravelTables>()
     .selectFrom('hypergrid_travel')
     .select('session')
-    .where('gatekeeper', 'in', gatekeepers)
+    .where('gatekeeper', '<>', gatekeeper)
     .limit(1)
     .executeTakeFirst();
   return row !== undefined;

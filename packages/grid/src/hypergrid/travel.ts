@@ -42,6 +42,7 @@ export interface TravelStart {
 export class Travels {
   readonly #database: Database;
   #purgedAt = 0;
+  #lastAbroadAt = -Infinity;
 
   constructor(database: Database) {
     this.#database = database;
@@ -80,14 +81,23 @@ export class Travels {
     return store.travelsOfResident(this.#database, userId, sessionsMax);
   }
 
-  /** False when there is no such session of this resident. */
-  async end(sessionId: Uuid, userId: Uuid): Promise<boolean> {
+  /** Gives what stood there; undefined when there is no such session of this resident. */
+  async end(sessionId: Uuid, userId: Uuid): Promise<Travel | undefined> {
     return store.deleteTravel(this.#database, sessionId, userId);
   }
 
-  /** Whether any resident is at one of these gatekeepers. */
-  async anyAt(gatekeepers: readonly string[]): Promise<boolean> {
-    return gatekeepers.length > 0 && store.hasTravelTo(this.#database, gatekeepers);
+  /** Unix milliseconds of the last trip to another grid or back that this process knows of. */
+  get lastAbroadAt(): number {
+    return this.#lastAbroadAt;
+  }
+
+  noteAbroad(): void {
+    this.#lastAbroadAt = Date.now();
+  }
+
+  /** Whether any session is at another gatekeeper than the given one. */
+  async anyElsewhere(gatekeeper: string): Promise<boolean> {
+    return store.hasTravelElsewhere(this.#database, gatekeeper);
   }
 
   /** Not waited for: what is too old harms nobody for a while longer. */

@@ -88,8 +88,10 @@ export class UserAgents {
 
   /** The session ends, wherever it is. Nothing happens when it is not this resident's. */
   async logout(sessionId: Uuid, userId: Uuid): Promise<void> {
-    const { travels, gridUsers } = this.#options;
-    if (!(await travels.end(sessionId, userId))) return;
+    const { travels, gridUsers, own } = this.#options;
+    const ended = await travels.end(sessionId, userId);
+    if (ended === undefined) return;
+    if (!(await own.read()).isOwn(ended.gatekeeper)) travels.noteAbroad();
     const user = await gridUsers.find(userId);
     if (user?.online !== true) return;
     await gridUsers.loggedOut(userId, user.lastRegionId, user.lastPosition, user.lastLookAt);
@@ -192,6 +194,7 @@ export class UserAgents {
       clientAddress: before.clientAddress,
     });
     if (started === undefined) return refuseAgent('Forbidden to launch your agents from here');
+    if (!goesHome || !own.isOwn(before.gatekeeper)) travels.noteAbroad();
     return this.#undoUnlessGranted(started, before, async () => {
       const circuit = {
         ...call.circuit,
