@@ -313,9 +313,18 @@ export class RegionRegistry {
 
   /** False when there is no such link. */
   async removeHyperlink(id: Uuid): Promise<boolean> {
+    return this.#remove(id, (row) => row.hyperlink !== 0);
+  }
+
+  /** Takes a region or link off the map whatever its flags say: for an operator whose simulator is gone. */
+  async remove(id: Uuid): Promise<boolean> {
+    return this.#remove(id, () => true);
+  }
+
+  async #remove(id: Uuid, allowed: (row: RegionRowWithPolicy) => boolean): Promise<boolean> {
     return transact(this.#database, async (queries) => {
       const row = await store.findRow(queries, id);
-      if (row === undefined || row.hyperlink === 0) return false;
+      if (row === undefined || !allowed(row)) return false;
       await store.deleteRow(queries, id);
       queries.announce(`${regionTopic}${id}`);
       return true;

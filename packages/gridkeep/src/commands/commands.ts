@@ -8,8 +8,10 @@ import { inventoryList } from './inventory-commands.ts';
 import { jobsCancel, jobsList, jobsWatch } from './jobs-commands.ts';
 import { regionLoad, regionSave } from './region-archive-commands.ts';
 import { regionCreate, regionList, regionShow } from './region-commands.ts';
+import { regionDeregister, regionFlagsCommand } from './region-map-commands.ts';
 import { residentCreate, residentList, residentPassword } from './resident-commands.ts';
-import { simulatorAdd, simulatorList, simulatorRevoke } from './simulator-commands.ts';
+import { simulatorAdd } from './simulator-add.ts';
+import { simulatorList, simulatorRevoke } from './simulator-commands.ts';
 import { status } from './status-command.ts';
 
 export const commands: readonly Command[] = [
@@ -23,6 +25,8 @@ export const commands: readonly Command[] = [
   regionCreate,
   regionList,
   regionShow,
+  regionFlagsCommand,
+  regionDeregister,
   regionLoad,
   regionSave,
   inventoryLoad,

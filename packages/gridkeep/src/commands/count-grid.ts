@@ -1,5 +1,5 @@
 import type { GridTenant } from '../installation/grid-tenants.ts';
-import { allRegions } from './region-commands.ts';
+import { allRegions } from './all-regions.ts';
 
 export interface GridCounts {
   readonly residents: number;

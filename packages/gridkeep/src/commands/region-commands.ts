@@ -4,15 +4,16 @@ import type { Regions } from '@gridkeep/grid/regions/regions';
 import type { Uuid } from '@gridkeep/wire/uuid';
 import { randomUuid, zeroUuid } from '@gridkeep/wire/uuid';
 import Type from 'typebox';
+import { allRegions } from './all-regions.ts';
 import { CommandError, installationCommand, usageErrorCode } from './command.ts';
 import { formatBytes, formatFields, formatTable, formatTime } from './format.ts';
 import { gridInput, tenantOf } from './grid-input.ts';
+import { describeNotice, describeState, placeOf, regionStates, stateData } from './region-states.ts';
 import { residentOf } from './resident-name.ts';
 
 /** Where the first region of a grid lies, in units of 256 m: the place that OpenSimulator suggests too. */
 const firstLocation = { x: 1000, y: 1000 };
 const unitMetres = 256;
-const pageRows = 500;
 
 export const regionNameInput = Type.String({ description: 'name of the region' });
 
@@ -82,25 +83,33 @@ async function ownerOf(services: GridServices, name: string | undefined): Promis
 
 export const regionList = installationCommand({
   name: 'region list',
-  summary: 'List the regions of a grid',
+  summary: 'List the regions of a grid: stored, running, refused',
   examples: ['gridkeep region list', 'gridkeep region list --grid seaside --json'],
   input: Type.Object({ ...gridInput }, { additionalProperties: false }),
   run: async ({ tenants }, input) => {
     const { grid, services } = await tenantOf(tenants, input.grid);
-    const regions: Region[] = [];
-    for await (const region of allRegions(services.regions)) regions.push(region);
+    const states = await regionStates(services);
+    const table = formatTable(
+      ['REGION', 'LOCATION', 'SIZE', 'SIMULATOR', 'ADDRESS', 'FLAGS', 'LOADED FROM', 'STATE'],
+      states.map((state) => {
+        const { location, size } = placeOf(state);
+        const region = state.registered?.region;
+        return [
+          ...[state.name, location, size, region?.simulator ?? '', region?.serverUri ?? ''],
+          ...[state.flags.join(','), state.stored?.loadedFrom ?? '', describeState(state)],
+        ];
+      }),
+      `Grid "${grid.slug}" has no regions yet.`,
+    );
+    const notices = states.flatMap((state) => state.notices).map(describeNotice);
     return {
-      data: { regions: regions.map(regionData) },
-      text: formatTable(
-        ['REGION', 'LOCATION', 'SIZE', 'LOADED FROM'],
-        regions.map((region) => [
-          region.name,
-          `${region.locationX},${region.locationY}`,
-          `${region.sizeX}x${region.sizeY}`,
-          region.loadedFrom,
-        ]),
-        `Grid "${grid.slug}" has no regions yet.`,
-      ),
+      data: {
+        regions: states.map((state) => ({
+          ...(state.stored === undefined ? {} : regionData(state.stored)),
+          ...stateData(state),
+        })),
+      },
+      text: notices.length === 0 ? table : `${table}\n\n${notices.join('\n')}`,
     };
   },
 });
@@ -146,16 +155,6 @@ export async function regionNamed(regions: Regions, name: string): Promise<Regio
       `there is no region ${JSON.stringify(name)}: "gridkeep region create" makes one, "gridkeep region list" lists them`,
     );
   return region;
-}
-
-/** Every region in the order of names. */
-export async function* allRegions(regions: Regions): AsyncIterable<Region> {
-  for (let after: string | undefined; ;) {
-    const page = await regions.list(pageRows, after);
-    yield* page;
-    after = page.at(-1)?.name;
-    if (page.length < pageRows) return;
-  }
 }
 
 /** East of everything that lies in the first row. */
