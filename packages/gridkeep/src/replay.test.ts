@@ -6,7 +6,7 @@ import { missing } from '@gridkeep/testing/requirements';
 import { readScenario } from './test-support/replay/recording.ts';
 import { methodOf } from './test-support/replay/replay.ts';
 import type { Played } from './test-support/replay/replay.ts';
-import { makeRecordedResidents, startReplayWorld } from './test-support/replay/world.ts';
+import { flagRecordedRegion, makeRecordedResidents, startReplayWorld } from './test-support/replay/world.ts';
 
 /** As they were recorded one after the other. */
 const scenarios = [
@@ -33,6 +33,7 @@ test('recorded exchanges are answered as they were', { skip: missing('fixtures')
     // The residents were made between these two; the first of them recorded logins of nobody.
     if (name === '01-region-start') await makeRecordedResidents(world, 'grid2');
     if (name === '02-login-no-region') await makeRecordedResidents(world, 'robust');
+    if (name === '03-region-stop') await flagRecordedRegion(world, 'robust', 'Plaza');
     await world.replay.scenario(exchanges);
   }
   const { played } = world.replay;

@@ -160,7 +160,7 @@ function isBuilt({ identities }: Comparison, entry: Meaning): boolean {
   if (!isMembers(entry)) return true;
   const ids = ['ID', 'FID', 'ItemID', 'folder_id', 'item_id', 'GroupID', 'uuid'].flatMap((name) => {
     const value = entry.members.get(name);
-    return typeof value === 'string' && uuidForm.test(value) ? [value] : [];
+    return typeof value === 'string' && uuidForm.test(value) && value !== zero ? [value] : [];
   });
   return ids.length === 0 || ids.some((id) => identities.isNamed(id));
 }

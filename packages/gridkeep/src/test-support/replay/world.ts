@@ -10,6 +10,7 @@ import { readAssetDocument } from '@gridkeep/wire/robust/asset-documents';
 import type { AssetDocument } from '@gridkeep/wire/robust/asset-documents';
 import { readBooleansDocument, readStringsDocument } from '@gridkeep/wire/robust/serialized';
 import { parseUuid } from '@gridkeep/wire/uuid';
+import type { Uuid } from '@gridkeep/wire/uuid';
 import { pino } from 'pino';
 import { defaultConfiguration } from '../../configuration/configuration.ts';
 import { startServer } from '../../server/server.ts';
@@ -30,8 +31,20 @@ const neighbours = [['Harbour', 'Master', '3c1a1f6e-0c53-4a7e-9d0e-000000000001'
 
 /** By service of the recordings, the address it had. */
 const recordedGrids = [
-  { name: 'robust', publicAddress: '127.0.0.1:8002', privateAddress: '127.0.0.1:8003', people: residents },
-  { name: 'grid2', publicAddress: '127.0.0.1:8102', privateAddress: '127.0.0.1:8103', people: neighbours },
+  {
+    name: 'robust',
+    title: 'Sample Grid',
+    publicAddress: '127.0.0.1:8002',
+    privateAddress: '127.0.0.1:8003',
+    people: residents,
+  },
+  {
+    name: 'grid2',
+    title: 'Second Grid',
+    publicAddress: '127.0.0.1:8102',
+    privateAddress: '127.0.0.1:8103',
+    people: neighbours,
+  },
 ];
 const recordedSimulators = [
   ['simulator', '127.0.0.1:9000'],
@@ -43,6 +56,8 @@ export interface ReplayWorld {
   readonly replay: Replay;
   /** By `robust` and `grid2`. */
   readonly grids: ReadonlyMap<string, GridServices>;
+  readonly identities: Identities;
+  readonly exchanges: readonly Exchange[];
 }
 
 /** Where a grid's records are; undefined for SQLite. */
@@ -59,7 +74,7 @@ export async function startReplayWorld(
   const grids = new Map<string, GridServices>();
   const folder = await temporaryFolder(test, 'gridkeep-replay');
   const log = pino({ level: process.env['GRIDKEEP_TEST_LOG'] ?? 'silent' });
-  for (const { name, publicAddress, privateAddress } of recordedGrids) {
+  for (const { name, title, publicAddress, privateAddress } of recordedGrids) {
     const databaseUrl = databaseUrlOf(name);
     const running = await startServer(
       {
@@ -73,7 +88,10 @@ export async function startReplayWorld(
     const { facts, installation } = running;
     const { grid, services: made } = await installation.tenants.tenant('main');
     const { secret } = await installation.tenants.simulators.add(grid.slug, 'recorded');
-    await made.settings.write('privateNetworks', 'true');
+    await installation.tenants.update(grid.slug, { name: title });
+    for (const [setting, value] of commonSettings) await made.settings.write(setting, value);
+    for (const [setting, path] of pages)
+      await made.settings.write(setting, `http://127.0.0.1:${facts.publicPort}/${path}`);
     await made.settings.write('publicUrl', `http://127.0.0.1:${facts.publicPort}/`);
     await seedAssets(
       made,
@@ -103,7 +121,14 @@ export async function startReplayWorld(
         return answer ?? { status: 404 };
       });
   }
-  return { replay, grids };
+  return { replay, grids, identities, exchanges };
+}
+
+/** Who the default regions of a recorded grid were; its operator had chosen them before they started. */
+export async function flagRecordedRegion(world: ReplayWorld, name: string, region: string): Promise<void> {
+  await world.grids
+    .get(name)
+    ?.registry.setFlags(region, { set: ['default', 'default-hypergrid', 'fallback'] });
 }
 
 /** The residents of a recorded grid, with the ids and passwords that they had. */
@@ -117,8 +142,40 @@ export async function makeRecordedResidents(world: ReplayWorld, name: string): P
       password: 'not the recorded one',
     });
     if (md5 !== undefined) await services.authentication.setPasswordMd5(account.id, md5);
+    await learnSystemFolders(world, services, account.id);
   }
 }
+
+/** Folders that every resident has under one name; recorded replies tell their ids before any login lists them. */
+async function learnSystemFolders(world: ReplayWorld, services: GridServices, owner: Uuid): Promise<void> {
+  const ours = await services.inventory.skeleton(owner);
+  const form =
+    /<Type>(-?\d+)<\/Type><Version>\d+<\/Version><Name>([^<]*)<\/Name><Owner>([^<]*)<\/Owner><ID>([^<]*)<\/ID>/g;
+  for (const { received } of world.exchanges)
+    for (const [, type, folderName, folderOwner, id = ''] of Buffer.from(received ?? [])
+      .toString('utf8')
+      .matchAll(form)) {
+      const match = ours.filter((folder) => String(folder.type) === type && folder.name === folderName);
+      const [folder] = match;
+      if (folderOwner === owner && folder !== undefined && match.length === 1)
+        world.identities.learn(id, folder.id);
+    }
+}
+
+/** What the operators of the recorded grids had set. */
+const commonSettings = [
+  ['privateNetworks', 'true'],
+  ['welcomeMessage', 'Welcome, Avatar!'],
+  ['loginFallbackToAnyRegion', 'false'],
+] as const;
+const pages = [
+  ['splashUrl', 'welcome'],
+  ['economyUrl', ''],
+  ['aboutUrl', 'about'],
+  ['registerUrl', 'register'],
+  ['helpUrl', 'help'],
+  ['passwordUrl', 'password'],
+] as const;
 
 /** Assets that the recordings fetch or ask for though no recorded request stored them. */
 async function seedAssets(services: GridServices, exchanges: readonly Exchange[]): Promise<void> {
