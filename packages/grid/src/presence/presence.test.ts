@@ -78,7 +78,7 @@ forEachDatabase('many logins of one user at once leave one session', async (_tes
   const userId = randomUuid();
   const sessions = Array.from({ length: 20 }, () => newSession(userId));
   await Promise.all(sessions.map((session) => presence.login(session)));
-  const alive = await Promise.all(sessions.map(({ sessionId }) => presence.find(sessionId)));
+  const alive = await Promise.all(sessions.map(async ({ sessionId }) => presence.find(sessionId)));
   assert.equal(alive.filter((session) => session !== undefined).length, 1);
 });
 
