@@ -1,7 +1,6 @@
 /**
  * Who comes in from other grids, and residents who come home. Source: OpenSim/Services/HypergridService/GatekeeperService.cs.
  */
-import { zeroUuid } from '@gridkeep/wire/uuid';
 import type { Uuid } from '@gridkeep/wire/uuid';
 import type { Account } from '../accounts/account.ts';
 import type { Accounts } from '../accounts/accounts.ts';
@@ -9,6 +8,7 @@ import { gridServicesAccount } from '../accounts/built-in-accounts.ts';
 import type { GridUsers } from '../gridusers/grid-users.ts';
 import { tryParseGridUrl } from '../grid-url.ts';
 import { libraryOwnerId } from '../library/library-ids.ts';
+import { isClientAllowed } from '../login/client-rules.ts';
 import type { OwnAddress, OwnGrid } from '../own-address.ts';
 import type { Presence } from '../presence/presence.ts';
 import type { RegionRegistry } from '../registry/region-registry.ts';
@@ -17,6 +17,7 @@ import type { RegisteredRegion } from '../registry/registered-region.ts';
 import type { ServiceLog } from '../service-log.ts';
 import { teleportFlags } from '../simulation/agent-circuit.ts';
 import type { AgentCircuit } from '../simulation/agent-circuit.ts';
+import { endOlderSession } from '../simulation/older-session.ts';
 import type { Simulation } from '../simulation/simulation.ts';
 import { refuseAgent } from './agent-post.ts';
 import type { AgentAnswer } from './agent-post.ts';
@@ -39,10 +40,6 @@ export interface GatekeeperOptions {
   readonly registry: RegionRegistry;
   readonly simulation: Simulation;
   readonly foreign: ForeignGrids;
-  /** A sentence for the traveller when the viewer or the machine is not welcome. */
-  readonly clientRefusal: (circuit: AgentCircuit, own: OwnGrid) => string | undefined;
-  /** Ends a connection that the grid believes to be there, and marks the user as gone. */
-  readonly endOlderSession: (userId: Uuid) => Promise<boolean>;
   readonly log: ServiceLog;
 }
 
@@ -98,10 +95,10 @@ export class Gatekeeper {
   }
 
   async #admit(circuit: AgentCircuit, regionId: Uuid): Promise<AgentAnswer> {
-    const { own: address, accounts, clientRefusal } = this.#options;
+    const { own: address, accounts } = this.#options;
     const own = await address.read();
-    const unwelcome = clientRefusal(circuit, own);
-    if (unwelcome !== undefined) return refuseAgent(unwelcome);
+    if (!isClientAllowed({ ...circuit, version: circuit.viewer }, own.settings))
+      return this.#refuse(circuit, 'Your viewer or machine may not log in to this grid.');
     const home = tryParseGridUrl(circuit.serviceUrls.get('HomeURI') ?? '');
     if (home === undefined || home.length > homeMax || !(await this.#isAuthentic(circuit, home, own)))
       return this.#refuse(circuit, 'Unable to verify identity');
@@ -164,7 +161,7 @@ export class Gatekeeper {
 
   async #isStillHere(userId: Uuid): Promise<boolean> {
     const user = await this.#options.gridUsers.find(userId);
-    return user?.online === true && user.lastRegionId !== zeroUuid && this.#options.endOlderSession(userId);
+    return user?.online === true && endOlderSession(this.#options, user, userId);
   }
 
   /** Residents come home to any region; visitors perhaps only to the gateway. */

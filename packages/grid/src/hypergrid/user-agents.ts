@@ -5,6 +5,7 @@
 import { zeroUuid } from '@gridkeep/wire/uuid';
 import type { Uuid } from '@gridkeep/wire/uuid';
 import type { Vector3 } from '@gridkeep/wire/vector';
+import { LRUCache } from 'lru-cache';
 import type { Account } from '../accounts/account.ts';
 import type { Accounts } from '../accounts/accounts.ts';
 import type { Friends } from '../friends/friends.ts';
@@ -26,6 +27,8 @@ import { isTripAllowed, plainAddress } from './visitor-rules.ts';
 
 /** Trips that wait for another grid's answer. */
 const tripsMax = 64;
+/** A region stores changed attachments when their wearer has left already. */
+const returnedMs = 5 * 60_000;
 /** What stands for the secret of a friendship where it is nobody's business. */
 const hiddenSecret = '0';
 
@@ -53,6 +56,8 @@ const north: Vector3 = { x: 0, y: 1, z: 0 };
 export class UserAgents {
   readonly #options: UserAgentsOptions;
   readonly #ownIpAddresses: OwnIpAddresses;
+  /** Who was abroad a moment ago. */
+  readonly #abroad = new LRUCache<Uuid, true>({ max: 10_000, ttl: returnedMs });
   #trips = 0;
 
   constructor(options: UserAgentsOptions) {
@@ -91,7 +96,7 @@ export class UserAgents {
     const { travels, gridUsers, own } = this.#options;
     const ended = await travels.end(sessionId, userId);
     if (ended === undefined) return;
-    if (!(await own.read()).isOwn(ended.gatekeeper)) travels.noteAbroad();
+    if (!(await own.read()).isOwn(ended.gatekeeper)) this.#noteAbroad(userId);
     const user = await gridUsers.find(userId);
     if (user?.online !== true) return;
     await gridUsers.loggedOut(userId, user.lastRegionId, user.lastPosition, user.lastLookAt);
@@ -151,6 +156,15 @@ export class UserAgents {
       ?.gatekeeper;
   }
 
+  /** Whether a resident is on another grid, or came from one a moment ago: that grid may still have something to store. */
+  async isTravelling(userId: Uuid): Promise<boolean> {
+    if ((await this.whereAbroad(userId)) !== undefined) {
+      this.#abroad.set(userId, true);
+      return true;
+    }
+    return this.#abroad.get(userId) ?? false;
+  }
+
   /** With the details only where the operator shows them to other grids. */
   async about(userId: Uuid): Promise<{ readonly account: Account; readonly details: boolean } | undefined> {
     const account = await this.#options.accounts.find(userId);
@@ -194,7 +208,7 @@ export class UserAgents {
       clientAddress: before.clientAddress,
     });
     if (started === undefined) return refuseAgent('Forbidden to launch your agents from here');
-    if (!goesHome || !own.isOwn(before.gatekeeper)) travels.noteAbroad();
+    if (!goesHome || !own.isOwn(before.gatekeeper)) this.#noteAbroad(userId);
     return this.#undoUnlessGranted(started, before, async () => {
       const circuit = {
         ...call.circuit,
@@ -209,6 +223,11 @@ export class UserAgents {
       const leaving = { ...circuit, teleportFlags: teleportFlags.viaLogin };
       return this.#options.foreign.sendAgent(gatekeeper, leaving, call);
     });
+  }
+
+  #noteAbroad(userId: Uuid): void {
+    this.#abroad.set(userId, true);
+    this.#options.travels.noteAbroad();
   }
 
   async #undoUnlessGranted(
