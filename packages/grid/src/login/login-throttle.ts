@@ -17,7 +17,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import type { Database } from '@gridkeep/storage/database/database';
 import { uuidFromBytes } from '@gridkeep/wire/uuid';
 import type { Uuid } from '@gridkeep/wire/uuid';
-import { addressNetwork } from '@gridkeep/grid/network-address';
+import { addressNetwork } from '../network-address.ts';
 import { OneAfterAnother } from './one-after-another.ts';
 import * as store from './throttle-store.ts';
 

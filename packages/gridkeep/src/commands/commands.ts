@@ -3,8 +3,10 @@ import { archiveDiff, archiveInspect } from './archive-commands.ts';
 import { blobsCompact, blobsReindex, blobsStats, blobsVerify } from './blobs-commands.ts';
 import type { Command, InstallationCommand } from './command.ts';
 import { gridCreate, gridList, gridShow } from './grid-commands.ts';
+import { gridSet, gridSettings } from './grid-setting-commands.ts';
 import { inventoryLoad, inventorySave } from './inventory-archive-commands.ts';
 import { inventoryList } from './inventory-commands.ts';
+import { libraryImport } from './library-commands.ts';
 import { jobsCancel, jobsList, jobsWatch } from './jobs-commands.ts';
 import { regionLoad, regionSave } from './region-archive-commands.ts';
 import { regionCreate, regionList, regionShow } from './region-commands.ts';
@@ -19,6 +21,8 @@ export const commands: readonly Command[] = [
   gridCreate,
   gridList,
   gridShow,
+  gridSettings,
+  gridSet,
   residentCreate,
   residentList,
   residentPassword,
@@ -32,6 +36,7 @@ export const commands: readonly Command[] = [
   inventoryLoad,
   inventorySave,
   inventoryList,
+  libraryImport,
   archiveInspect,
   archiveDiff,
   blobsStats,

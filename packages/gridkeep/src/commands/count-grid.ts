@@ -3,7 +3,12 @@ import { allRegions } from './all-regions.ts';
 
 export interface GridCounts {
   readonly residents: number;
+  /** Whose content is stored. */
   readonly regions: number;
+  /** Residents and visitors who are on the grid now. */
+  readonly online: number;
+  /** Of 256 m, of the regions that run now. */
+  readonly cellsOnline: number;
   readonly assets: number;
   /** Bytes of distinct content. */
   readonly contentBytes: number;
@@ -16,6 +21,8 @@ export async function countGrid({ database, services }: GridTenant): Promise<Gri
   return {
     residents: await services.accounts.count(),
     regions,
+    online: await services.presence.count(),
+    cellsOnline: await services.registry.onlineCells(),
     assets: kinds.reduce((sum, kind) => sum + kind.assets, 0),
     contentBytes: (await services.usage.totals(database)).bytes,
   };

@@ -1,11 +1,10 @@
-import type { Grid } from '@gridkeep/hosting/tenants/grid';
 import Type from 'typebox';
 import { installationCommand } from './command.ts';
 import { formatBytes, formatFields, formatTable, formatTime } from './format.ts';
 import { countGrid } from './count-grid.ts';
+import { gigabyte, gridData } from './grid-data.ts';
 import { gridInput, tenantOf } from './grid-input.ts';
-
-const gigabyte = 1_000_000_000;
+import { gridWarnings } from './grid-warnings.ts';
 
 export const gridCreate = installationCommand({
   name: 'grid create',
@@ -85,35 +84,28 @@ export const gridShow = installationCommand({
     const tenant = await tenantOf(tenants, input.grid);
     const { grid } = tenant;
     const counts = await countGrid(tenant);
+    const warnings = await gridWarnings(tenant);
+    const publicUrl = await tenant.services.publicAddress.read();
     return {
-      data: { grid: gridData(grid), ...counts },
-      text: formatFields([
-        ['grid', grid.slug],
-        ['name', grid.name],
-        [
-          'host names',
-          grid.hostnames.join(' ') || 'none: it answers for every name while it is the only grid',
-        ],
-        ['time zone', grid.timeZone],
-        ['made', formatTime(grid.createdAt)],
-        ['residents', String(counts.residents)],
-        ['regions', String(counts.regions)],
-        ['assets', String(counts.assets)],
-        ['content', `${formatBytes(counts.contentBytes)} of ${formatBytes(grid.quotaBytes)}`],
-      ]),
+      data: { grid: gridData(grid), publicUrl, ...counts, warnings },
+      text: [
+        formatFields([
+          ['grid', grid.slug],
+          ['name', grid.name],
+          [
+            'host names',
+            grid.hostnames.join(' ') || 'none: it answers for every name while it is the only grid',
+          ],
+          ['address', publicUrl],
+          ['time zone', grid.timeZone],
+          ['made', formatTime(grid.createdAt)],
+          ['residents', `${counts.residents}, ${counts.online} on the grid`],
+          ['regions', `${counts.regions} stored, ${counts.cellsOnline} cells of 256 m online`],
+          ['assets', String(counts.assets)],
+          ['content', `${formatBytes(counts.contentBytes)} of ${formatBytes(grid.quotaBytes)}`],
+        ]),
+        ...warnings.map((line) => `warning: ${line}`),
+      ].join('\n'),
     };
   },
 });
-
-/** A grid as programs get it. */
-export function gridData(grid: Grid): Readonly<Record<string, unknown>> {
-  return {
-    slug: grid.slug,
-    id: grid.id,
-    name: grid.name,
-    hostnames: grid.hostnames,
-    timeZone: grid.timeZone,
-    quotaBytes: grid.quotaBytes,
-    createdAt: new Date(grid.createdAt).toISOString(),
-  };
-}

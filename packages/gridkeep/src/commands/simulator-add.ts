@@ -28,7 +28,7 @@ export const simulatorAdd = installationCommand({
   examples: [
     'gridkeep simulator add sim1',
     'gridkeep simulator add sim1 --opensim 0.9.2 --write opensim/bin/config/gridkeep.ini',
-    'gridkeep simulator add sim1 --host sim1.example.org --region "Big Bay" --at 1000,1000 --estate-owner "Ada Lovelace"',
+    'gridkeep simulator add sim1 --external-host sim1.example.org --region "Big Bay" --at 1000,1000 --estate-owner "Ada Lovelace"',
   ],
   input: Type.Object(
     {
@@ -39,7 +39,7 @@ export const simulatorAdd = installationCommand({
           { description: 'version of OpenSimulator (default 0.9.3)' },
         ),
       ),
-      host: Type.Optional(
+      externalHost: Type.Optional(
         Type.String({
           description: 'name or address under which viewers reach the simulator (default: it finds its own)',
           title: 'name',
@@ -70,7 +70,7 @@ export const simulatorAdd = installationCommand({
   paths: ['write'],
   run: async (installation, input) => {
     const { grid, services } = await tenantOf(installation.tenants, input.grid);
-    const { host } = input;
+    const host = input.externalHost;
     const httpPort = input.httpPort ?? httpPortStandard;
     const region = regionFile(input.region, input.at, { httpPort, ...(host === undefined ? {} : { host }) });
     const owner = input.estateOwner === undefined ? undefined : await residentOf(services, input.estateOwner);

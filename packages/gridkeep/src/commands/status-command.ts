@@ -1,9 +1,10 @@
 import Type from 'typebox';
 import { gridkeepVersion } from '../gridkeep-version.ts';
-import { addressesOf } from '../server/summary.ts';
+import { addressesOf, openWarning } from '../server/summary.ts';
 import { installationCommand } from './command.ts';
 import { countGrid } from './count-grid.ts';
 import { formatBytes, formatDuration, formatFields } from './format.ts';
+import { gridWarnings } from './grid-warnings.ts';
 import { installationStatus } from './installation-status.ts';
 import { countJobs } from './count-jobs.ts';
 
@@ -17,13 +18,18 @@ export const status = installationCommand({
     const found = await installationStatus(installation);
     const counts = await countJobs(jobs);
     const warnings = [...found.warnings];
+    if (installation.configuration.servicesAccess === 'open') warnings.unshift(openWarning);
     if (counts.failedLately > 0)
       warnings.push(
         `${counts.failedLately} jobs failed in the last day: see "gridkeep jobs list --state failed"`,
       );
     const grids = [];
-    for (const { slug, name } of await tenants.list())
-      grids.push({ slug, name, ...(await countGrid(await tenants.tenant(slug))) });
+    for (const { slug, name } of await tenants.list()) {
+      const tenant = await tenants.tenant(slug);
+      const publicUrl = await tenant.services.publicAddress.read();
+      grids.push({ slug, name, publicUrl, ...(await countGrid(tenant)) });
+      warnings.push(...(await gridWarnings(tenant)));
+    }
     const uptimeMs = server === undefined ? 0 : Date.now() - server.startedAt;
     const { blobs } = found;
     return {
@@ -37,6 +43,7 @@ export const status = installationCommand({
         startedAt: server === undefined ? null : new Date(server.startedAt).toISOString(),
         uptimeSeconds: Math.floor(uptimeMs / 1000),
         addresses: server === undefined ? null : addressesOf(server),
+        servicesAccess: installation.configuration.servicesAccess,
         grids,
         blobs,
         jobs: counts,
@@ -58,7 +65,7 @@ export const status = installationCommand({
             (grid) =>
               [
                 `grid ${grid.slug}`,
-                `${grid.residents} residents, ${grid.regions} regions, ${grid.assets} assets, ${formatBytes(grid.contentBytes)}`,
+                `${grid.online} on the grid, ${grid.residents} residents, ${grid.cellsOnline} cells online, ${grid.assets} assets, ${formatBytes(grid.contentBytes)}`,
               ] as const,
           ),
         ]),
