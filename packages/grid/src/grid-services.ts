@@ -13,6 +13,8 @@ import { Bakes } from './bakes/bakes.ts';
 import { Estates } from './estates/estates.ts';
 import { Friends } from './friends/friends.ts';
 import { GridUsers } from './gridusers/grid-users.ts';
+import { createHypergrid } from './hypergrid/hypergrid.ts';
+import type { Hypergrid } from './hypergrid/hypergrid.ts';
 import { Travels } from './hypergrid/travel.ts';
 import { GridInfo } from './gridinfo/grid-info.ts';
 import { GridStatistics } from './gridinfo/grid-statistics.ts';
@@ -29,6 +31,7 @@ import { silentLog } from './service-log.ts';
 import type { ServiceLog } from './service-log.ts';
 import { PublicAddress } from './settings/public-address.ts';
 import { Settings } from './settings/settings.ts';
+import { Simulation } from './simulation/simulation.ts';
 import { transact } from './transactions.ts';
 import { upkeepTasks } from './upkeep/upkeep-tasks.ts';
 import { Upkeep } from './upkeep/upkeep.ts';
@@ -72,6 +75,8 @@ export interface GridServices {
   readonly statistics: GridStatistics;
   /** For calls to simulators and other grids. */
   readonly outbound: Outbound;
+  /** What simulators of this grid are asked. */
+  readonly simulation: Simulation;
   readonly database: Database;
   readonly blobs: BlobStore;
   readonly accounts: Accounts;
@@ -96,6 +101,8 @@ export interface GridServices {
   readonly offlineMessages: OfflineMessages;
   /** Where residents' sessions are. */
   readonly travels: Travels;
+  /** For other grids, and residents who travel. */
+  readonly hypergrid: Hypergrid;
   /** What a server starts once the grid is open, and stops before it closes the database. */
   readonly background: readonly BackgroundWork[];
 }
@@ -126,10 +133,21 @@ export function createGridServices(options: GridServicesOptions): GridServices {
   const bakes = new Bakes({ database, blobs });
   const offlineMessages = new OfflineMessages({ database, settings });
   const tasks = upkeepTasks({ presence, gridUsers, registry, bakes, offlineMessages }, log);
+  const friends = new Friends(database);
+  const travels = new Travels(database);
+  const simulation = new Simulation(outbound);
+  const assets = new Assets({
+    ...{ database, blobs, usage },
+    ...(onAssetConflict === undefined ? {} : { onConflict: onAssetConflict }),
+  });
   return {
     ...{ presence, gridUsers, bakes, offlineMessages },
     avatars: new Avatars(database),
-    friends: new Friends(database),
+    ...{ friends, travels, assets, simulation },
+    hypergrid: createHypergrid({
+      ...{ settings, publicAddress, accounts, assets, friends, gridUsers, offlineMessages, outbound },
+      ...{ presence, registry, simulation, travels, log },
+    }),
     ...{ database, blobs, settings, publicAddress, usage, accompanying },
     ...{ accounts, outbound },
     info: new GridInfo({ settings, address }),
@@ -141,16 +159,11 @@ export function createGridServices(options: GridServicesOptions): GridServices {
     authentication: new Authentication(database),
     agentPreferences: new AgentPreferencesService(database),
     mutes: new Mutes(database),
-    assets: new Assets({
-      ...{ database, blobs, usage },
-      ...(onAssetConflict === undefined ? {} : { onConflict: onAssetConflict }),
-    }),
     inventory,
     library: new Library({ database, inventory }),
     regions,
     registry,
     estates: new Estates(database),
-    travels: new Travels(database),
     background: [new Upkeep({ database, log, tasks }), new RegionChecks({ database, outbound, log })],
   };
 }

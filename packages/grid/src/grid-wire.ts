@@ -10,6 +10,7 @@ import { friendsRobust } from './friends/friends-robust.ts';
 import type { GridServices } from './grid-services.ts';
 import { gridUsersRobust } from './gridusers/grid-users-robust.ts';
 import { gridInfoRoutes, gridInfoXmlRpc } from './gridinfo/grid-info-public.ts';
+import { hypergridPublic } from './hypergrid/hypergrid.ts';
 import { FolderReplies } from './inventory/folder-replies.ts';
 import { inventoryRobust } from './inventory/inventory-robust.ts';
 import { mutesRobust } from './mutes/mutes-robust.ts';
@@ -43,11 +44,14 @@ export function createGridWire(services: GridServices, options: GridWireOptions)
     ...(hotReplyBytes === undefined ? {} : { hotReplyBytes }),
     onRefused: (error, source) => log.warn({ source, reason: error.message }, 'asset refused'),
   });
+  const hypergrid = hypergridPublic(services.hypergrid, log);
   const folderReplies = new FolderReplies(services);
   return {
     privateRoutes: joined([
       routes({ assets, get_assets_exist: assets }),
-      registryRobust(services.registry, services.info, log),
+      registryRobust(services.registry, services.info, log, (grid, name) =>
+        services.hypergrid.links.find(grid, name),
+      ),
       presenceRobust(services.presence, log),
       gridUsersRobust(services.gridUsers, log),
       avatarsRobust(services.avatars, log),
@@ -66,8 +70,11 @@ export function createGridWire(services: GridServices, options: GridWireOptions)
       mutesRobust(services.mutes, log),
     ]),
     publicServices: {
-      routes: joined([gridInfoRoutes(services.info, services.statistics, services.settings)]),
-      xmlRpc: joined([gridInfoXmlRpc(services.info)]),
+      routes: joined([
+        hypergrid.routes,
+        gridInfoRoutes(services.info, services.statistics, services.settings),
+      ]),
+      xmlRpc: joined([hypergrid.xmlRpc, gridInfoXmlRpc(services.info)]),
       jsonRpc: joined([]),
       llsdLogin: () => Promise.resolve({ status: 404, body: new Uint8Array(0) }),
     },

@@ -1,13 +1,19 @@
 /** Links to regions of other grids, so that they stand on this grid's map and residents can go there. */
 import { zeroUuid } from '@gridkeep/wire/uuid';
+import { LRUCache } from 'lru-cache';
 import { tryParseGridUrl } from '../grid-url.ts';
 import type { OwnAddress } from '../own-address.ts';
 import type { RegionRegistry } from '../registry/region-registry.ts';
+import { parseRegionUri } from '../registry/region-uri.ts';
+import { RegistrationRefusedError } from '../registry/registered-region.ts';
 import type { RegisteredRegion } from '../registry/registered-region.ts';
 import { storableText } from '../text.ts';
 import type { ForeignGrids } from './foreign-grids.ts';
 
 const regionNameMax = 128;
+const missedMs = 60_000;
+/** Other grids that are being asked for regions at one time. */
+const searchesMax = 8;
 
 /** The link cannot be made; the message says why, for people. */
 export class LinkRefusedError extends Error {
@@ -27,24 +33,47 @@ export interface LinkTarget {
   readonly regionName: string;
 }
 
-/**
- * `host:port:Region`, `host:port`, `host:Region`, or with `http://` before it; a blank may stand before the region instead
- * of a colon. Undefined for what is none of these. Source: OpenSim/Services/GridService/HypergridLinker.cs.
- */
+/** From an address with a region's name behind it, as people write it; undefined without an address of a grid. */
 export function parseLinkTarget(text: string): LinkTarget | undefined {
-  const found = /^(https?:\/\/)?([^\s/:]+)(?::(\d{1,5}))?(?:\/?[\s:]+|\/)?(.*)$/i.exec(text.trim());
-  if (found === null) return undefined;
-  const [, scheme = 'http://', host = '', port, region = ''] = found;
-  const gatekeeper = tryParseGridUrl(`${scheme}${host}${port === undefined ? '' : `:${port}`}/`);
-  if (gatekeeper === undefined) return undefined;
-  return { gatekeeper, regionName: storableText(region.trim(), regionNameMax) };
+  const { grid, name } = parseRegionUri(text);
+  return grid === undefined ? undefined : linkTarget(grid, name);
+}
+
+function linkTarget(grid: string, name: string): LinkTarget | undefined {
+  const gatekeeper = tryParseGridUrl(grid.replace(/^hop:/i, 'http:'));
+  return gatekeeper === undefined
+    ? undefined
+    : { gatekeeper, regionName: storableText(name.trim(), regionNameMax) };
 }
 
 export class RegionLinks {
   readonly #options: RegionLinksOptions;
 
+  /** What was looked for lately and not found: a viewer repeats its search with every letter. */
+  readonly #missed = new LRUCache<string, true>({ max: 1000, ttl: missedMs });
+  #searches = 0;
+
   constructor(options: RegionLinksOptions) {
     this.#options = options;
+  }
+
+  /** A new link for somebody who looks for a region by its address; undefined when there is none to be had. */
+  async find(grid: string, name: string): Promise<RegisteredRegion | undefined> {
+    const { settings } = await this.#options.own.read();
+    const target = settings.hypergridMapSearch ? linkTarget(grid, name) : undefined;
+    if (target === undefined || this.#searches >= searchesMax) return undefined;
+    const key = `${target.gatekeeper} ${target.regionName}`;
+    if (this.#missed.has(key)) return undefined;
+    this.#searches += 1;
+    try {
+      return await this.link(target);
+    } catch (error) {
+      if (!(error instanceof LinkRefusedError || error instanceof RegistrationRefusedError)) throw error;
+      this.#missed.set(key, true);
+      return undefined;
+    } finally {
+      this.#searches -= 1;
+    }
   }
 
   /** Asks the other grid and puts its region on the map. Throws LinkRefusedError or RegistrationRefusedError. */

@@ -8,16 +8,21 @@ import type { RegionRegistry } from './region-registry.ts';
 import { parseRegionUri } from './region-uri.ts';
 import type { RegisteredRegion } from './registered-region.ts';
 
+/** A new link to another grid's region; undefined when there is none to be had. */
+export type MakeLink = (grid: string, name: string) => AtOnce<RegisteredRegion | undefined>;
+
 export class RegionSearch {
   readonly #registry: RegionRegistry;
   readonly #grid: Pick<GridInfo, 'isOwn'>;
+  readonly #makeLink: MakeLink | undefined;
 
-  constructor(registry: RegionRegistry, grid: Pick<GridInfo, 'isOwn'>) {
+  constructor(registry: RegionRegistry, grid: Pick<GridInfo, 'isOwn'>, makeLink?: MakeLink) {
     this.#registry = registry;
     this.#grid = grid;
+    this.#makeLink = makeLink;
   }
 
-  /** One region: of this grid, or a link that is known already. */
+  /** One region: of this grid, or a link to another. */
   find(text: string): AtOnce<RegisteredRegion | undefined> {
     // A region, or a link, may be called like an address.
     return andThen(this.#registry.findNamed(text), (region) => region ?? this.#findUri(text));
@@ -43,15 +48,14 @@ export class RegionSearch {
   #findLink(grid: string, name: string): AtOnce<RegisteredRegion | undefined> {
     const authority = authorityOf(grid);
     const key = regionNameKey(name);
-    return andThen(this.#registry.hyperlinks(), (links) =>
-      links.find((link) => {
-        const known = parseRegionUri(link.name);
+    return andThen(this.#registry.hyperlinks(), (links) => {
+      const known = links.find((link) => {
+        const uri = parseRegionUri(link.name);
         return (
-          known.grid !== undefined &&
-          authorityOf(known.grid) === authority &&
-          regionNameKey(known.name) === key
+          uri.grid !== undefined && authorityOf(uri.grid) === authority && regionNameKey(uri.name) === key
         );
-      }),
-    );
+      });
+      return known ?? this.#makeLink?.(grid, name);
+    });
   }
 }

@@ -13,6 +13,7 @@ import { cellMetres, RegistrationRefusedError } from './registered-region.ts';
 import type { RegisteredRegion, Registration, RegistrationSource } from './registered-region.ts';
 import type { RegionRegistry } from './region-registry.ts';
 import { RegionSearch } from './region-search.ts';
+import type { MakeLink } from './region-search.ts';
 
 /** OpenSim/Server/Base/ProtocolVersions.cs */
 const protocolVersion = 1;
@@ -25,8 +26,9 @@ export function registryRobust(
   registry: RegionRegistry,
   grid: Pick<GridInfo, 'isOwn' | 'extraFeatures'>,
   log: ServiceLog,
+  makeLink?: MakeLink,
 ): RobustRoutes {
-  const search = new RegionSearch(registry, grid);
+  const search = new RegionSearch(registry, grid, makeLink);
   const byName: FormMethod = (fields) => andThen(search.find(fields.optionalText('NAME') ?? ''), oneRegion);
   const methods: Readonly<Record<string, FormMethod>> = {
     register: async (fields, request) => register(registry, fields, request),

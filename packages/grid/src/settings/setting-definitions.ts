@@ -87,6 +87,7 @@ export const settingDefinitions = {
   foreignAgentsExcept: list('home addresses to which foreign-agents-allowed does not apply'),
   foreignTripsAllowed: flag(true, 'residents may travel to any grid, or to none'),
   foreignTripsExcept: list('addresses of grids to which foreign-trips-allowed does not apply'),
+  hypergridMapSearch: flag(true, 'a search for a region by its address links that region of another grid'),
   visitAnyRegion: flag(true, 'visitors may go straight to any region, not only to the gateway'),
   bannedVisitors: list('identities (uuid, home address or IP address) that may not visit'),
   outsideContactsLevel: whole(0, -1000, 1000, 'residents below this level cannot be found from other grids'),
