@@ -1,7 +1,7 @@
 /** The table of agents' preferences. */
 import type { ColumnTypes, Migration, Queries, StoredUuid } from '@gridkeep/storage/database/database';
 import type { Uuid } from '@gridkeep/wire/uuid';
-import type { AgentPreferences } from './agent-preferences.ts';
+import type { AgentPreferences } from './chosen-preferences.ts';
 
 interface AgentPreferencesTables {
   agent_preferences: {

@@ -2,34 +2,12 @@
 import type { Database } from '@gridkeep/storage/database/database';
 import type { Uuid } from '@gridkeep/wire/uuid';
 import { storableText } from '../text.ts';
+import { standardPreferences } from './chosen-preferences.ts';
+import type { AgentPreferences } from './chosen-preferences.ts';
 import * as store from './agent-preferences-store.ts';
-
-export interface AgentPreferences {
-  /** `PG`, `M` or `A`: the most mature region that the agent wants to see. */
-  readonly access: string;
-  /** Metres. */
-  readonly hoverHeight: number;
-  readonly language: string;
-  readonly languageIsPublic: boolean;
-  /** Bits for new objects; 0 where the agent has not chosen. */
-  readonly everyonePermissions: number;
-  readonly groupPermissions: number;
-  readonly nextPermissions: number;
-}
 
 const accessMax = 2;
 const languageMax = 5;
-
-/** Of an agent that has chosen nothing (OpenSim/Services/Interfaces/IAgentPreferencesService.cs). */
-export const standardPreferences: AgentPreferences = {
-  access: 'M',
-  hoverHeight: 0,
-  language: 'en-us',
-  languageIsPublic: true,
-  everyonePermissions: 0,
-  groupPermissions: 0,
-  nextPermissions: 0,
-};
 
 export class AgentPreferencesService {
   readonly #database: Database;

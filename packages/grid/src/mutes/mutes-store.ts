@@ -3,7 +3,7 @@ import type { ColumnTypes, Migration, Queries, StoredUuid } from '@gridkeep/stor
 import { readUuid } from '@gridkeep/storage/database/stored-ids';
 import type { Uuid } from '@gridkeep/wire/uuid';
 import { sql } from 'kysely';
-import type { Mute } from './mutes.ts';
+import type { Mute } from './mute.ts';
 
 interface MuteRow {
   agent: StoredUuid;

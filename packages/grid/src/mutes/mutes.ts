@@ -3,19 +3,8 @@ import { crc32 } from 'node:zlib';
 import type { Database } from '@gridkeep/storage/database/database';
 import type { Uuid } from '@gridkeep/wire/uuid';
 import { storableText } from '../text.ts';
+import type { Mute } from './mute.ts';
 import * as store from './mutes-store.ts';
-
-export interface Mute {
-  /** The zero id when it is muted by its name only. */
-  readonly id: Uuid;
-  readonly name: string;
-  /** 0 by name, 1 agent, 2 object, 3 group, 4 external. */
-  readonly type: number;
-  /** Bits of what is still let through. */
-  readonly flags: number;
-  /** Unix seconds. */
-  readonly stamp: number;
-}
 
 /** Viewers read names of at most 254 characters. */
 const nameMax = 254;
