@@ -13,12 +13,14 @@ import { friendMigrations } from './friends/friends-store.ts';
 import { gridUserMigrations } from './gridusers/grid-users-store.ts';
 import { travelMigrations } from './hypergrid/travel-store.ts';
 import { inventoryMigrations } from './inventory/inventory-tables.ts';
+import { loginMigrations } from './login/throttle-store.ts';
 import { muteMigrations } from './mutes/mutes-store.ts';
 import { offlineMessageMigrations } from './offline-im/offline-messages-store.ts';
 import { presenceMigrations } from './presence/presence-store.ts';
 import { regionMigrations } from './regions/region-tables.ts';
 import { registryMigrations } from './registry/registry-tables.ts';
 import { settingMigrations } from './settings/settings-store.ts';
+import { termsMigrations } from './terms/terms-store.ts';
 import { upkeepMigrations } from './upkeep/upkeep-store.ts';
 import { usageMigrations } from './usage/content-usage-store.ts';
 
@@ -45,4 +47,6 @@ export const gridMigrations: readonly Migration[] = [
   ...tokenMigrations,
   ...agentPreferencesMigrations,
   ...muteMigrations,
+  ...loginMigrations,
+  ...termsMigrations,
 ];

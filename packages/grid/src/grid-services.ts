@@ -20,6 +20,9 @@ import { GridInfo } from './gridinfo/grid-info.ts';
 import { GridStatistics } from './gridinfo/grid-statistics.ts';
 import { Inventory } from './inventory/inventory.ts';
 import { Library } from './library/library.ts';
+import { HostAddresses } from './login/host-addresses.ts';
+import { LoginThrottle } from './login/login-throttle.ts';
+import { Login } from './login/login.ts';
 import { OfflineMessages } from './offline-im/offline-messages.ts';
 import { Presence } from './presence/presence.ts';
 import { Mutes } from './mutes/mutes.ts';
@@ -32,6 +35,7 @@ import type { ServiceLog } from './service-log.ts';
 import { PublicAddress } from './settings/public-address.ts';
 import { Settings } from './settings/settings.ts';
 import { Simulation } from './simulation/simulation.ts';
+import { Terms } from './terms/terms.ts';
 import { transact } from './transactions.ts';
 import { upkeepTasks } from './upkeep/upkeep-tasks.ts';
 import { Upkeep } from './upkeep/upkeep.ts';
@@ -103,6 +107,9 @@ export interface GridServices {
   readonly travels: Travels;
   /** For other grids, and residents who travel. */
   readonly hypergrid: Hypergrid;
+  /** Terms of service. */
+  readonly terms: Terms;
+  readonly login: Login;
   /** What a server starts once the grid is open, and stops before it closes the database. */
   readonly background: readonly BackgroundWork[];
 }
@@ -140,9 +147,29 @@ export function createGridServices(options: GridServicesOptions): GridServices {
     ...{ database, blobs, usage },
     ...(onAssetConflict === undefined ? {} : { onConflict: onAssetConflict }),
   });
+  const authentication = new Authentication(database);
+  const avatars = new Avatars(database);
+  const library = new Library({ database, inventory });
+  const terms = new Terms(database);
+  const login = new Login({
+    ...{
+      settings,
+      publicAddress,
+      accounts,
+      authentication,
+      inventory,
+      library,
+      gridUsers,
+      presence,
+      avatars,
+    },
+    ...{ friends, registry, travels, terms, simulation, log },
+    throttle: new LoginThrottle({ database }),
+    hosts: new HostAddresses(),
+  });
   return {
     ...{ presence, gridUsers, bakes, offlineMessages },
-    avatars: new Avatars(database),
+    ...{ avatars, authentication, terms, library, login },
     ...{ friends, travels, assets, simulation },
     hypergrid: createHypergrid({
       ...{ settings, publicAddress, accounts, assets, friends, gridUsers, offlineMessages, outbound },
@@ -156,11 +183,9 @@ export function createGridServices(options: GridServicesOptions): GridServices {
       activeUsers: await gridUsers.countActive(),
       regions: await registry.onlineCells(),
     })),
-    authentication: new Authentication(database),
     agentPreferences: new AgentPreferencesService(database),
     mutes: new Mutes(database),
     inventory,
-    library: new Library({ database, inventory }),
     regions,
     registry,
     estates: new Estates(database),

@@ -13,6 +13,8 @@ import { gridInfoRoutes, gridInfoXmlRpc } from './gridinfo/grid-info-public.ts';
 import { hypergridPublic } from './hypergrid/hypergrid.ts';
 import { FolderReplies } from './inventory/folder-replies.ts';
 import { inventoryRobust } from './inventory/inventory-robust.ts';
+import { LoginLevel } from './login/login-level.ts';
+import { llsdLogin, loginXmlRpc } from './login/login-public.ts';
 import { mutesRobust } from './mutes/mutes-robust.ts';
 import { offlineImRobust } from './offline-im/offline-im-robust.ts';
 import { presenceRobust } from './presence/presence-robust.ts';
@@ -45,6 +47,7 @@ export function createGridWire(services: GridServices, options: GridWireOptions)
     onRefused: (error, source) => log.warn({ source, reason: error.message }, 'asset refused'),
   });
   const hypergrid = hypergridPublic(services.hypergrid, log);
+  const loginLevel = new LoginLevel({ ...services, log });
   const folderReplies = new FolderReplies(services);
   return {
     privateRoutes: joined([
@@ -74,9 +77,13 @@ export function createGridWire(services: GridServices, options: GridWireOptions)
         hypergrid.routes,
         gridInfoRoutes(services.info, services.statistics, services.settings),
       ]),
-      xmlRpc: joined([hypergrid.xmlRpc, gridInfoXmlRpc(services.info)]),
+      xmlRpc: joined([
+        hypergrid.xmlRpc,
+        gridInfoXmlRpc(services.info),
+        loginXmlRpc(services.login, loginLevel, log),
+      ]),
       jsonRpc: joined([]),
-      llsdLogin: () => Promise.resolve({ status: 404, body: new Uint8Array(0) }),
+      llsdLogin: llsdLogin(services.login, log),
     },
   };
 }

@@ -1,0 +1,26 @@
+/** Whether clocks of a time zone are ahead now: viewers show the grid's time with it. */
+
+/** A zone that does not exist has none. */
+export function isDaylightSaving(zone: string, now: Date): boolean {
+  if (zone === '') return false;
+  const offsets = [now, new Date(now.getFullYear(), 0, 1), new Date(now.getFullYear(), 6, 1)].map((date) =>
+    offsetOf(zone, date),
+  );
+  const [current = NaN, ...others] = offsets;
+  return current > Math.min(...others);
+}
+
+/** Minutes before UTC; NaN for a zone that does not exist. */
+function offsetOf(timeZone: string, date: Date): number {
+  try {
+    const parts = new Intl.DateTimeFormat('en-US', { timeZone, timeZoneName: 'longOffset' }).formatToParts(
+      date,
+    );
+    const name = parts.find((part) => part.type === 'timeZoneName')?.value ?? '';
+    const [, sign, hours = '0', minutes = '0'] = /^GMT(?:([+-])(\d{2}):(\d{2}))?$/.exec(name) ?? [];
+    const total = Number(hours) * 60 + Number(minutes);
+    return sign === '-' ? -total : total;
+  } catch {
+    return NaN;
+  }
+}
