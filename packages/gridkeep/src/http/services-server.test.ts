@@ -1,63 +1,12 @@
 import assert from 'node:assert/strict';
-import { request } from 'node:http';
-import type { IncomingHttpHeaders } from 'node:http';
 import { test } from 'node:test';
-import type { TestContext } from 'node:test';
 import { readStringDocument } from '@gridkeep/wire/robust/serialized';
 import { writeAssetDocument } from '@gridkeep/wire/robust/asset-documents';
 import { parseUuid, randomUuid } from '@gridkeep/wire/uuid';
 import type { Uuid } from '@gridkeep/wire/uuid';
-import { pino } from 'pino';
-import type { Installation } from '../installation/installation.ts';
-import { gridPorts } from '../server/grid-ports.ts';
+import { basic } from '../test-support/ask.ts';
 import { testInstallation } from '../test-support/installations.ts';
-
-const log = pino({ level: 'silent' });
-
-interface Reply {
-  readonly status: number;
-  readonly headers: IncomingHttpHeaders;
-  readonly body: Buffer;
-}
-
-interface Asked {
-  readonly method?: string;
-  readonly headers?: Readonly<Record<string, string>>;
-  readonly body?: Uint8Array;
-}
-
-type Ask = (path: string, asked?: Asked) => Promise<Reply>;
-
-async function serve(t: TestContext, installation: Installation): Promise<Ask> {
-  const { servicesServer } = gridPorts(installation, log);
-  const port = await servicesServer.listen('127.0.0.1', 0);
-  t.after(() => servicesServer.stop());
-  return (path, { method = 'GET', headers = {}, body } = {}) =>
-    new Promise((resolve, reject) => {
-      const outgoing = request(
-        { host: '127.0.0.1', port, path, method, headers, agent: false },
-        (response) => {
-          const chunks: Buffer[] = [];
-          response.on('data', (chunk: Buffer) => chunks.push(chunk));
-          response.on('end', () =>
-            resolve({
-              status: response.statusCode ?? 0,
-              headers: response.headers,
-              body: Buffer.concat(chunks),
-            }),
-          );
-        },
-      );
-      outgoing.on('error', reject);
-      outgoing.end(body);
-    });
-}
-
-async function credential(installation: Installation, grid: string, name: string): Promise<string> {
-  const tenant = await installation.tenants.tenant(grid);
-  const { secret } = await installation.tenants.simulators.add(tenant.grid.slug, name);
-  return `Basic ${Buffer.from(`${name}:${secret}`).toString('base64')}`;
-}
+import { newCredential, serveGrids } from '../test-support/served-grids.ts';
 
 function document(id: Uuid, data: Uint8Array): Uint8Array {
   return writeAssetDocument({
@@ -68,8 +17,8 @@ function document(id: Uuid, data: Uint8Array): Uint8Array {
 
 test('an asset that a simulator stored comes back with exact length and type', async (t) => {
   const installation = await testInstallation(t);
-  const ask = await serve(t, installation);
-  const authorization = await credential(installation, 'main', 'sim1');
+  const { servicesPort: ask } = await serveGrids(t, installation);
+  const authorization = await newCredential(installation, 'main', 'sim1');
   const id = randomUuid();
   const data = Buffer.from('default { }');
   const stored = await ask('/assets/', {
@@ -95,8 +44,8 @@ test('an asset that a simulator stored comes back with exact length and type', a
 
 test('without a right credential nothing is answered but 401', async (t) => {
   const installation = await testInstallation(t);
-  const ask = await serve(t, installation);
-  const authorization = await credential(installation, 'main', 'sim1');
+  const { servicesPort: ask } = await serveGrids(t, installation);
+  const authorization = await newCredential(installation, 'main', 'sim1');
   const wrong = `Basic ${Buffer.from('sim1:wrong').toString('base64')}`;
   for (const headers of [{}, { authorization: wrong }, { authorization: 'Bearer x' }]) {
     const reply = await ask('/get_assets_exist', { method: 'POST', headers, body: Buffer.alloc(100_000) });
@@ -111,16 +60,16 @@ test('without a right credential nothing is answered but 401', async (t) => {
 
 test('scripts in the world are kept out whatever they know', async (t) => {
   const installation = await testInstallation(t);
-  const ask = await serve(t, installation);
-  const authorization = await credential(installation, 'main', 'sim1');
+  const { servicesPort: ask } = await serveGrids(t, installation);
+  const authorization = await newCredential(installation, 'main', 'sim1');
   const headers = { authorization, 'X-SecondLife-Shard': 'OpenSim' };
   assert.equal((await ask('/assets', { headers })).status, 403);
 });
 
 test('bodies have a limit, announced or not', async (t) => {
   const installation = await testInstallation(t);
-  const ask = await serve(t, installation);
-  const authorization = await credential(installation, 'main', 'sim1');
+  const { servicesPort: ask } = await serveGrids(t, installation);
+  const authorization = await newCredential(installation, 'main', 'sim1');
   const announced = await ask('/assets', {
     method: 'POST',
     headers: { authorization, 'content-length': String(25 * 1024 * 1024) },
@@ -137,9 +86,9 @@ test('bodies have a limit, announced or not', async (t) => {
 
 test('grids on one port do not see each other, not even under the same asset id', async (t) => {
   const installation = await testInstallation(t, ['one', 'two']);
-  const ask = await serve(t, installation);
-  const one = await credential(installation, 'one', 'sim-of-one');
-  const two = await credential(installation, 'two', 'sim-of-two');
+  const { servicesPort: ask } = await serveGrids(t, installation);
+  const one = await newCredential(installation, 'one', 'sim-of-one');
+  const two = await newCredential(installation, 'two', 'sim-of-two');
   const id = parseUuid('11111111-1111-0000-0000-000100bba000');
   const post = (authorization: string, data: string) =>
     ask('/assets', { method: 'POST', headers: { authorization }, body: document(id, Buffer.from(data)) });
@@ -162,4 +111,58 @@ test('grids on one port do not see each other, not even under the same asset id'
   assert.equal((await ask('/assets', asked)).status, 200);
   assert.equal((await installation.blobs.stats()).blobs, before);
   assert.equal((await ask(`/assets/${shared}`, { headers: { authorization: two } })).status, 404);
+});
+
+test('addresses outside of the allowed networks get nothing, whatever they know', async (t) => {
+  const installation = await testInstallation(t);
+  const simulatorAddresses = ['127.0.0.8/29', '2001:db8::/32'];
+  const { servicesPort: ask } = await serveGrids(t, installation, { simulatorAddresses });
+  const authorization = await newCredential(installation, 'main', 'sim1');
+  assert.equal((await ask('/assets', { headers: { authorization }, from: '127.0.0.9' })).status, 200);
+  assert.equal((await ask('/assets', { headers: { authorization }, from: '127.0.0.16' })).status, 403);
+  assert.equal((await ask('/assets', { from: '127.0.0.16' })).status, 403);
+});
+
+test('it is known from where a simulator asked, until its credential ends', async (t) => {
+  const installation = await testInstallation(t, ['one', 'two']);
+  const { tenants } = installation;
+  const { servicesPort: ask } = await serveGrids(t, installation);
+  const authorization = await newCredential(installation, 'one', 'sim1');
+  const { grid } = await tenants.tenant('one');
+  const known = async (slug: string, address: string) =>
+    tenants.simulatorAddresses.isOf(slug, address, { open: false });
+  assert.equal(await known('one', '127.0.0.5'), false);
+  await ask('/assets', { headers: { authorization }, from: '127.0.0.5' });
+  await ask('/assets', { headers: { authorization: basic('sim1', 'wrong') }, from: '127.0.0.6' });
+  assert.equal(await known('one', '127.0.0.5'), true);
+  assert.equal(await known('two', '127.0.0.5'), false);
+  assert.equal(await known('one', '127.0.0.6'), false);
+  assert.deepEqual(
+    (await tenants.simulatorAddresses.list(grid.slug)).map(({ name, address }) => [name, address]),
+    [['sim1', '127.0.0.5']],
+  );
+  await tenants.revokeSimulator(grid.slug, 'sim1');
+  assert.equal(await known('one', '127.0.0.5'), false);
+  assert.deepEqual(await tenants.simulatorAddresses.list(grid.slug), []);
+});
+
+test('in open mode the Host header names the grid, and a wrong credential is still refused', async (t) => {
+  const installation = await testInstallation(t, []);
+  const { tenants } = installation;
+  for (const slug of ['one', 'two']) await tenants.create({ slug, hostnames: [`${slug}.example.org`] });
+  const { servicesPort: ask } = await serveGrids(t, installation, { servicesAccess: 'open' });
+  const id = randomUuid();
+  const host = 'ONE.example.org:8003';
+  const stored = await ask('/assets', {
+    method: 'POST',
+    headers: { host },
+    body: document(id, Buffer.from('a')),
+  });
+  assert.equal(stored.status, 200);
+  assert.equal((await ask(`/assets/${id}/data`, { headers: { host } })).body.toString(), 'a');
+  assert.equal((await ask(`/assets/${id}/data`, { headers: { host: 'two.example.org' } })).status, 404);
+  assert.equal((await ask('/assets', { headers: { host: 'three.example.org' } })).status, 404);
+  assert.equal((await ask('/assets', { headers: { host, authorization: 'Basic eDp5' } })).status, 401);
+  const of = (slug: string, open: boolean) => tenants.simulatorAddresses.isOf(slug, '127.0.0.1', { open });
+  assert.deepEqual([await of('one', true), await of('one', false)], [true, false]);
 });
