@@ -9,7 +9,8 @@ import type { FormAnswer, FormMethod } from '../robust-form.ts';
 import type { RobustRoutes } from '../robust-http.ts';
 import type { ServiceLog } from '../service-log.ts';
 import { tryParseUserText } from '../user-text.ts';
-import type { GridUser, GridUsers } from './grid-users.ts';
+import type { GridUser } from './grid-user.ts';
+import type { GridUsers } from './grid-users.ts';
 
 const success = indented({ result: 'Success' });
 const failure = indented({ result: 'Failure' });

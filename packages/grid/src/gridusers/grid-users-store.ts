@@ -5,7 +5,7 @@ import { zeroUuid } from '@gridkeep/wire/uuid';
 import type { Uuid } from '@gridkeep/wire/uuid';
 import { formatVector3, parseVector3, zeroVector } from '@gridkeep/wire/vector';
 import type { UserText } from '../user-text.ts';
-import type { GridUser } from './grid-users.ts';
+import type { GridUser } from './grid-user.ts';
 
 interface GridUserRow {
   agent: StoredUuid;

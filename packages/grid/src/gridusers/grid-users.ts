@@ -7,23 +7,8 @@ import type { Uuid } from '@gridkeep/wire/uuid';
 import type { Vector3 } from '@gridkeep/wire/vector';
 import { chunked } from '../chunks.ts';
 import { parseUserText } from '../user-text.ts';
+import type { GridUser } from './grid-user.ts';
 import * as store from './grid-users-store.ts';
-
-export interface GridUser {
-  /** A UUID, or `uuid;home address;First Last` of a visitor, as it was written last. */
-  readonly userId: string;
-  readonly homeRegionId: Uuid;
-  readonly homePosition: Vector3;
-  readonly homeLookAt: Vector3;
-  readonly lastRegionId: Uuid;
-  readonly lastPosition: Vector3;
-  readonly lastLookAt: Vector3;
-  readonly online: boolean;
-  /** Unix milliseconds; 0 never. */
-  readonly login: number;
-  /** Unix milliseconds; 0 never. */
-  readonly logout: number;
-}
 
 /**
  * Users are named by a UUID, or by `uuid;home address;First Last`; UserTextError when the text is neither. A UUID

@@ -11,7 +11,8 @@ import { compact, formHandler } from '../robust-form.ts';
 import type { FormMethod } from '../robust-form.ts';
 import type { RobustRoutes } from '../robust-http.ts';
 import type { ServiceLog } from '../service-log.ts';
-import type { OfflineMessage, OfflineMessages } from './offline-messages.ts';
+import type { OfflineMessage } from './offline-message.ts';
+import type { OfflineMessages } from './offline-messages.ts';
 
 const done = compact([['RESULT', true]]);
 const failure = compact([['RESULT', false]]);

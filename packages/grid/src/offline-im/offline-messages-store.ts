@@ -5,7 +5,7 @@ import type { Uuid } from '@gridkeep/wire/uuid';
 import { formatVector3, parseVector3 } from '@gridkeep/wire/vector';
 import { sql } from 'kysely';
 import type { Generated } from 'kysely';
-import type { OfflineMessage } from './offline-messages.ts';
+import type { OfflineMessage } from './offline-message.ts';
 
 interface MessageRow {
   recipient: StoredUuid;

@@ -4,7 +4,7 @@ import { randomUuid, zeroUuid } from '@gridkeep/wire/uuid';
 import type { Uuid } from '@gridkeep/wire/uuid';
 import { testGrid } from '../test-support/test-grid.ts';
 import { OfflineMessages, offlineBucketMax, offlineMessageMax } from './offline-messages.ts';
-import type { OfflineMessage } from './offline-messages.ts';
+import type { OfflineMessage } from './offline-message.ts';
 
 function message(toId: Uuid, text: string, changes: Partial<OfflineMessage> = {}): OfflineMessage {
   return {

@@ -4,7 +4,8 @@ import { compact, formHandler, indented } from '../robust-form.ts';
 import type { FormMethod } from '../robust-form.ts';
 import type { RobustRoutes } from '../robust-http.ts';
 import type { ServiceLog } from '../service-log.ts';
-import type { Presence, Session } from './presence.ts';
+import type { Presence } from './presence.ts';
+import type { Session } from './session.ts';
 
 const success = indented({ result: 'Success' });
 const failure = indented({ result: 'Failure' });

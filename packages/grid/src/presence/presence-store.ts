@@ -5,7 +5,7 @@ import { zeroUuid } from '@gridkeep/wire/uuid';
 import type { Uuid } from '@gridkeep/wire/uuid';
 import { sql } from 'kysely';
 import { rowsPerStatement } from '../chunks.ts';
-import type { NewSession, Session } from './presence.ts';
+import type { EndedSession, NewSession, Session } from './session.ts';
 
 interface SessionRow {
   session: StoredUuid;
@@ -125,11 +125,6 @@ export async function moveSession(
     .where('session', '=', queries.uuid(sessionId))
     .executeTakeFirst();
   return result.numUpdatedRows > 0n;
-}
-
-export interface EndedSession {
-  readonly sessionId: Uuid;
-  readonly userId: Uuid;
 }
 
 type Ending =

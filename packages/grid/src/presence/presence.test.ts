@@ -7,7 +7,7 @@ import type { Uuid } from '@gridkeep/wire/uuid';
 import { Settings } from '../settings/settings.ts';
 import { testGrid } from '../test-support/test-grid.ts';
 import { Presence } from './presence.ts';
-import type { NewSession } from './presence.ts';
+import type { NewSession } from './session.ts';
 
 function newSession(userId: Uuid = randomUuid()): NewSession {
   return { userId, sessionId: randomUuid(), secureSessionId: randomUuid() };

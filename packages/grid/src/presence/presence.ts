@@ -12,19 +12,7 @@ import { RecordCache } from '../record-cache.ts';
 import type { Settings } from '../settings/settings.ts';
 import { transact } from '../transactions.ts';
 import * as store from './presence-store.ts';
-
-export interface NewSession {
-  readonly userId: Uuid;
-  readonly sessionId: Uuid;
-  readonly secureSessionId: Uuid;
-}
-
-export interface Session extends NewSession {
-  /** Where the agent was seen last; the zero id until it has arrived somewhere. */
-  readonly regionId: Uuid;
-  /** Unix milliseconds of the login or the last report. */
-  readonly lastSeen: number;
-}
+import type { EndedSession, NewSession, Session } from './session.ts';
 
 export interface PresenceOptions {
   readonly database: Database;
@@ -35,11 +23,11 @@ export interface PresenceOptions {
 
 export interface StaleSessions {
   /** Logged in, but no region ever reported them. */
-  readonly neverArrived: readonly store.EndedSession[];
+  readonly neverArrived: readonly EndedSession[];
   /** Their region is off-line or gone. */
-  readonly regionLost: readonly store.EndedSession[];
+  readonly regionLost: readonly EndedSession[];
   /** Nobody reported them for very long, though the region is there. */
-  readonly unseen: readonly store.EndedSession[];
+  readonly unseen: readonly EndedSession[];
 }
 
 const topic = 'presence';
@@ -120,7 +108,7 @@ export class Presence {
   async cleanStale(isOnline: (regionId: Uuid) => AtOnce<boolean>): Promise<StaleSessions> {
     const now = this.#now();
     const seenBefore = now - graceMs;
-    const regionLost: store.EndedSession[] = [];
+    const regionLost: EndedSession[] = [];
     for await (const regions of store.regionsSeenBefore(this.#database, seenBefore)) {
       const regionIds: Uuid[] = [];
       for (const id of regions) if (id !== zeroUuid && !(await isOnline(id))) regionIds.push(id);
@@ -153,7 +141,7 @@ export class Presence {
     });
   }
 
-  async #end(ending: Parameters<typeof store.endSessions>[1]): Promise<readonly store.EndedSession[]> {
+  async #end(ending: Parameters<typeof store.endSessions>[1]): Promise<readonly EndedSession[]> {
     const ended = await store.endSessions(this.#database, ending);
     for (const { sessionId } of ended) this.#announce(sessionId);
     return ended;
