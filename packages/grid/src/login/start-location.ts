@@ -2,7 +2,7 @@
 import { zeroUuid } from '@gridkeep/wire/uuid';
 import type { Uuid } from '@gridkeep/wire/uuid';
 import type { Vector3 } from '@gridkeep/wire/vector';
-import type { GridUser } from '../gridusers/grid-users.ts';
+import type { GridUser } from '../gridusers/grid-user.ts';
 import type { RegionRegistry } from '../registry/region-registry.ts';
 import { regionFlags } from '../registry/registered-region.ts';
 import type { RegisteredRegion } from '../registry/registered-region.ts';
