@@ -11,12 +11,15 @@ import { bakeMigrations } from './bakes/bakes-store.ts';
 import { estateMigrations } from './estates/estates-store.ts';
 import { friendMigrations } from './friends/friends-store.ts';
 import { gridUserMigrations } from './gridusers/grid-users-store.ts';
+import { groupMigrations } from './groups/group-tables.ts';
 import { travelMigrations } from './hypergrid/travel-store.ts';
 import { inventoryMigrations } from './inventory/inventory-tables.ts';
 import { loginMigrations } from './login/throttle-store.ts';
 import { muteMigrations } from './mutes/mutes-store.ts';
+import { mapTileMigrations } from './maptiles/map-tiles-store.ts';
 import { offlineMessageMigrations } from './offline-im/offline-messages-store.ts';
 import { presenceMigrations } from './presence/presence-store.ts';
+import { profileMigrations } from './profiles/profiles-store.ts';
 import { regionMigrations } from './regions/region-tables.ts';
 import { registryMigrations } from './registry/registry-tables.ts';
 import { settingMigrations } from './settings/settings-store.ts';
@@ -49,4 +52,7 @@ export const gridMigrations: readonly Migration[] = [
   ...muteMigrations,
   ...loginMigrations,
   ...termsMigrations,
+  ...groupMigrations,
+  ...profileMigrations,
+  ...mapTileMigrations,
 ];

@@ -13,6 +13,9 @@ import { Bakes } from './bakes/bakes.ts';
 import { Estates } from './estates/estates.ts';
 import { Friends } from './friends/friends.ts';
 import { GridUsers } from './gridusers/grid-users.ts';
+import { GroupRoles } from './groups/group-roles.ts';
+import { Groups } from './groups/groups.ts';
+import { HgGroups } from './groups/hg-groups.ts';
 import { createHypergrid } from './hypergrid/hypergrid.ts';
 import type { Hypergrid } from './hypergrid/hypergrid.ts';
 import { Travels } from './hypergrid/travel.ts';
@@ -26,7 +29,10 @@ import { Login } from './login/login.ts';
 import { OfflineMessages } from './offline-im/offline-messages.ts';
 import { Presence } from './presence/presence.ts';
 import { Mutes } from './mutes/mutes.ts';
+import { Profiles } from './profiles/profiles.ts';
 import { Regions } from './regions/regions.ts';
+import { MapTiles } from './maptiles/map-tiles.ts';
+import { TileComposer } from './maptiles/tile-composer.ts';
 import { Outbound } from './outbound/outbound.ts';
 import { RegionChecks } from './registry/region-checks.ts';
 import { RegionRegistry } from './registry/region-registry.ts';
@@ -102,7 +108,13 @@ export interface GridServices {
   readonly avatars: Avatars;
   readonly friends: Friends;
   readonly bakes: Bakes;
+  readonly mapTiles: MapTiles;
   readonly offlineMessages: OfflineMessages;
+  readonly groups: Groups;
+  readonly groupRoles: GroupRoles;
+  /** Groups whose members are of several grids. */
+  readonly hgGroups: HgGroups;
+  readonly profiles: Profiles;
   /** Where residents' sessions are. */
   readonly travels: Travels;
   /** For other grids, and residents who travel. */
@@ -138,7 +150,10 @@ export function createGridServices(options: GridServicesOptions): GridServices {
   const accounts = new Accounts(database);
   const gridUsers = new GridUsers(database);
   const bakes = new Bakes({ database, blobs });
+  const mapTiles = new MapTiles({ database, blobs, registry });
   const offlineMessages = new OfflineMessages({ database, settings });
+  const groups = new Groups({ database, gridUsers });
+  const groupRoles = new GroupRoles(database);
   const tasks = upkeepTasks({ presence, gridUsers, registry, bakes, offlineMessages }, log);
   const friends = new Friends(database);
   const travels = new Travels(database);
@@ -176,7 +191,7 @@ export function createGridServices(options: GridServicesOptions): GridServices {
       ...{ presence, registry, simulation, travels, log },
     }),
     ...{ database, blobs, settings, publicAddress, usage, accompanying },
-    ...{ accounts, outbound },
+    ...{ accounts, outbound, mapTiles },
     info: new GridInfo({ settings, address }),
     statistics: new GridStatistics(async () => ({
       residents: await accounts.count(),
@@ -189,7 +204,18 @@ export function createGridServices(options: GridServicesOptions): GridServices {
     regions,
     registry,
     estates: new Estates(database),
-    background: [new Upkeep({ database, log, tasks }), new RegionChecks({ database, outbound, log })],
+    ...{ groups, groupRoles },
+    hgGroups: new HgGroups({
+      ...{ database, groups, accounts, offlineMessages },
+      roles: groupRoles,
+      homeUri: () => publicAddress.read(),
+    }),
+    profiles: new Profiles(database),
+    background: [
+      new Upkeep({ database, log, tasks }),
+      new RegionChecks({ database, outbound, log }),
+      new TileComposer({ database, tiles: mapTiles, log }),
+    ],
   };
 }
 
@@ -201,6 +227,7 @@ export async function* liveBlobs(services: GridServices): AsyncIterable<BlobId> 
   yield* services.assets.liveBlobs();
   yield* services.regions.liveBlobs();
   yield* services.bakes.liveBlobs();
+  yield* services.mapTiles.liveBlobs();
 }
 
 /** Counts distinct content and kinds of assets afresh from the records, in one transaction. */

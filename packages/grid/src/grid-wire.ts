@@ -10,14 +10,19 @@ import { friendsRobust } from './friends/friends-robust.ts';
 import type { GridServices } from './grid-services.ts';
 import { gridUsersRobust } from './gridusers/grid-users-robust.ts';
 import { gridInfoRoutes, gridInfoXmlRpc } from './gridinfo/grid-info-public.ts';
+import { groupsRobust } from './groups/groups-robust.ts';
+import { hgGroupsRobust } from './groups/hg-groups-robust.ts';
 import { hypergridPublic } from './hypergrid/hypergrid.ts';
 import { FolderReplies } from './inventory/folder-replies.ts';
 import { inventoryRobust } from './inventory/inventory-robust.ts';
 import { LoginLevel } from './login/login-level.ts';
 import { llsdLogin, loginXmlRpc } from './login/login-public.ts';
 import { mutesRobust } from './mutes/mutes-robust.ts';
+import { mapTileRoutes, mapTileUploads } from './maptiles/map-tiles-robust.ts';
 import { offlineImRobust } from './offline-im/offline-im-robust.ts';
 import { presenceRobust } from './presence/presence-robust.ts';
+import { profileWriters } from './profiles/profile-writers.ts';
+import { profilesJsonRpc } from './profiles/profiles-jsonrpc.ts';
 import type { PublicServices } from './public-calls.ts';
 import { registryRobust } from './registry/registry-robust.ts';
 import { createResident } from './residents.ts';
@@ -49,9 +54,14 @@ export function createGridWire(services: GridServices, options: GridWireOptions)
   const hypergrid = hypergridPublic(services.hypergrid, log);
   const loginLevel = new LoginLevel({ ...services, log });
   const folderReplies = new FolderReplies(services);
+  const mayWrite = profileWriters({
+    ...{ isSimulatorAddress: options.isSimulatorAddress, travels: services.travels },
+    homeUri: () => services.publicAddress.read(),
+  });
   return {
     privateRoutes: joined([
       routes({ assets, get_assets_exist: assets }),
+      mapTileUploads(services.mapTiles, log),
       registryRobust(services.registry, services.info, log, (grid, name) =>
         services.hypergrid.links.find(grid, name),
       ),
@@ -63,6 +73,7 @@ export function createGridWire(services: GridServices, options: GridWireOptions)
       offlineImRobust(services.offlineMessages, log),
       inventoryRobust(services.inventory, folderReplies, log),
       estatesRobust(services.estates, log),
+      groupsRobust(services.groups, services.groupRoles, log),
       accountsRobust({
         ...services,
         createResident: (resident) => createResident(services, resident),
@@ -75,14 +86,16 @@ export function createGridWire(services: GridServices, options: GridWireOptions)
     publicServices: {
       routes: joined([
         hypergrid.routes,
+        hgGroupsRobust({ ...services, log }),
         gridInfoRoutes(services.info, services.statistics, services.settings),
+        mapTileRoutes(services.mapTiles),
       ]),
       xmlRpc: joined([
         hypergrid.xmlRpc,
         gridInfoXmlRpc(services.info),
         loginXmlRpc(services.login, loginLevel, log),
       ]),
-      jsonRpc: joined([]),
+      jsonRpc: joined([profilesJsonRpc({ ...services, mayWrite, log })]),
       llsdLogin: llsdLogin(services.login, log),
     },
   };
