@@ -51,6 +51,10 @@ export const settingDefinitions = {
   loginFallbackToAnyRegion: flag(true, 'a login goes to any region that is online when no other is left'),
   allowDuplicateSessions: flag(false, 'a resident may be logged in more than once'),
   remoteLoginLevel: flag(false, 'residents of level 200 may change the login level over the network'),
+  newResidentOutfit: text(
+    'default',
+    'what new residents wear: default, none, or the name of a resident whose outfit is copied',
+  ),
   maxGroups: whole(60, 0, 100_000, 'groups that viewers let a resident join'),
   allowedClients: list('regular expressions; when there are any, a viewer must match one'),
   deniedClients: list('regular expressions for viewers that may not log in'),

@@ -16,9 +16,12 @@ export class LibraryFiles {
     this.#findings = findings;
   }
 
-  /** Throws when there is no such folder. */
+  /** Throws LibraryImportError when there is no such folder. */
   static async open(folder: string, findings: LibraryFindings): Promise<LibraryFiles> {
-    return new LibraryFiles(await realpath(folder), findings);
+    const root = await realpath(folder).catch(() => undefined);
+    if (root === undefined) findings.error(folder, '', 'there is no such folder');
+    findings.refuse();
+    return new LibraryFiles(root ?? folder, findings);
   }
 
   /**
