@@ -21,9 +21,15 @@ export type Ask = (path: string, asked?: Asked) => Promise<Reply>;
 export function askPort(port: number): Ask {
   return (path, { method = 'GET', headers = {}, body, from } = {}) =>
     new Promise((resolve, reject) => {
+      // Node.js leaves the length out where a method usually has no body.
+      const length =
+        body === undefined || 'transfer-encoding' in headers
+          ? {}
+          : { 'content-length': String(Buffer.byteLength(body)) };
       const outgoing = request(
         {
-          ...{ host: '127.0.0.1', port, path, method, headers, agent: false },
+          ...{ host: '127.0.0.1', port, path, method, agent: false },
+          headers: { ...length, ...headers },
           ...(from === undefined ? {} : { localAddress: from }),
         },
         (response) => {
