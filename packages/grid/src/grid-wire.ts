@@ -28,6 +28,9 @@ import { registryRobust } from './registry/registry-robust.ts';
 import { createResident } from './residents.ts';
 import type { RobustHandler, RobustRoutes } from './robust-http.ts';
 import type { ServiceLog } from './service-log.ts';
+import { SuitcaseInventory } from './suitcase/suitcase-inventory.ts';
+import { suitcaseRobust } from './suitcase/suitcase-robust.ts';
+import { wornItemsIn } from './suitcase/worn-items.ts';
 
 export interface GridWireOptions {
   readonly log: ServiceLog;
@@ -54,6 +57,11 @@ export function createGridWire(services: GridServices, options: GridWireOptions)
   const hypergrid = hypergridPublic(services.hypergrid, log);
   const loginLevel = new LoginLevel({ ...services, log });
   const folderReplies = new FolderReplies(services);
+  const suitcase = new SuitcaseInventory({
+    ...{ ...services, replies: folderReplies },
+    wornItems: async (residentId) => wornItemsIn(await services.avatars.find(residentId)),
+    mayAsk: (residentId) => services.hypergrid.isTravelling(residentId),
+  });
   const mayWrite = profileWriters({
     ...{ isSimulatorAddress: options.isSimulatorAddress, travels: services.travels },
     homeUri: () => services.publicAddress.read(),
@@ -86,6 +94,7 @@ export function createGridWire(services: GridServices, options: GridWireOptions)
     publicServices: {
       routes: joined([
         hypergrid.routes,
+        suitcaseRobust(suitcase, log),
         hgGroupsRobust({ ...services, log }),
         gridInfoRoutes(services.info, services.statistics, services.settings),
         mapTileRoutes(services.mapTiles),

@@ -30,6 +30,7 @@ import type { NewTreeEntry, TreeCounts, TreeEntry } from './inventory-tree.ts';
 import { ItemChanges } from './item-changes.ts';
 import * as items from './items-store.ts';
 import { replaceInventory } from './replace-inventory.ts';
+import { newSuitcase } from './suitcase-folder.ts';
 import { rootFolderName } from './system-folders.ts';
 
 export interface InventoryOptions {
@@ -93,6 +94,21 @@ export class Inventory {
       if (missing.length > 0) await folders.raiseVersion(queries, [root.id], missing.length);
       announceInventory(queries, ownerId);
       return existing === undefined;
+    });
+  }
+
+  /** The folder that travels to other grids, made when it is missing; undefined for somebody without an inventory. */
+  async ensureSuitcase(ownerId: Uuid, transaction?: Queries): Promise<InventoryFolder | undefined> {
+    const find = async (queries?: Queries) => this.folderForType(ownerId, FolderTypes.suitcase, queries);
+    const known = await find(transaction);
+    if (known !== undefined) return known;
+    return within(this.#database, transaction, async (queries) => {
+      const root = await this.rootFolder(ownerId, queries);
+      if (root === undefined) return undefined;
+      const made = await find(queries);
+      if (made !== undefined) return made;
+      await insertTree(queries, ownerId, newSuitcase(ownerId, root.id));
+      return find(queries);
     });
   }
 

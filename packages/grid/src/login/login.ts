@@ -222,10 +222,7 @@ export class Login {
       (folder) => folder.type === FolderTypes.suitcase && folder.parentId === root?.id,
     );
     if (!settings.hypergrid || root === undefined || has) return records;
-    await inventory.addFolder({
-      ...{ id: randomUuid(), ownerId: account.id, parentId: root.id },
-      ...{ name: 'My Suitcase', type: FolderTypes.suitcase },
-    });
+    await inventory.ensureSuitcase(account.id);
     return { ...records, folders: await inventory.skeleton(account.id) };
   }
 

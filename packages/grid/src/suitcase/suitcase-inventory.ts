@@ -3,11 +3,7 @@
  * folder, and for reading the items that are worn. Stock asks nobody for a credential, so here somebody has to vouch that
  * the resident is under way. Source of the rules: OpenSim/Services/HypergridService/HGSuitcaseInventoryService.cs.
  */
-import type { Queries } from '@gridkeep/storage/database/database';
-import type { Uuid } from '@gridkeep/wire/uuid';
-import type { InventoryFolder } from '../inventory/inventory-records.ts';
 import type { InventoryView } from '../inventory/inventory-view.ts';
-import { ensureSuitcase } from './ensure-suitcase.ts';
 import { SuitcaseView } from './suitcase-view.ts';
 import type { SuitcaseOptions } from './suitcase-view.ts';
 
@@ -16,12 +12,6 @@ export class SuitcaseInventory {
 
   constructor(options: SuitcaseOptions) {
     this.#options = options;
-  }
-
-  /** The resident's suitcase, made when it is missing; undefined for somebody without an inventory. */
-  async ensureSuitcase(ownerId: Uuid, transaction?: Queries): Promise<InventoryFolder | undefined> {
-    const { database, inventory } = this.#options;
-    return ensureSuitcase(database, inventory, ownerId, transaction);
   }
 
   /** For one request: what it learns about who may ask is not asked twice. */

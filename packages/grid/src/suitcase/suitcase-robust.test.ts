@@ -64,7 +64,6 @@ const nothing = '<?xml version="1.0"?><ServerResponse />';
 interface Scene {
   readonly grid: TestGrid;
   readonly owner: Uuid;
-  readonly suitcase: SuitcaseInventory;
   readonly rootId: Uuid;
   readonly suitcaseId: Uuid;
   /** Folders outside of the suitcase. */
@@ -82,14 +81,14 @@ async function scene(database: Database, mayAsk: MayAskSuitcase = () => true): P
   const suitcase = suitcaseOf(grid, worn, mayAsk);
   const [root, made, notes, outfit] = [
     await grid.inventory.rootFolder(owner),
-    await suitcase.ensureSuitcase(owner),
+    await grid.inventory.ensureSuitcase(owner),
     await grid.inventory.folderForType(owner, FolderTypes.notecard),
     await grid.inventory.folderForType(owner, FolderTypes.currentOutfit),
   ];
   assert.ok(root && made && notes && outfit);
   const handler = handlerOf(suitcase);
   return {
-    ...{ grid, owner, suitcase, worn },
+    ...{ grid, owner, worn },
     ...{ rootId: root.id, suitcaseId: made.id, notesId: notes.id, outfitId: outfit.id },
     ask: async (method, fields = {}) => {
       const form = writeForm([['METHOD', method], ...Object.entries(fields)]);
@@ -99,8 +98,11 @@ async function scene(database: Database, mayAsk: MayAskSuitcase = () => true): P
 }
 
 forEachDatabase('a suitcase is made once', async (_test, database) => {
-  const { grid, owner, suitcase, suitcaseId, ask } = await scene(database);
-  const [again, nobody] = [await suitcase.ensureSuitcase(owner), await suitcase.ensureSuitcase(randomUuid())];
+  const { grid, owner, suitcaseId, ask } = await scene(database);
+  const [again, nobody] = [
+    await grid.inventory.ensureSuitcase(owner),
+    await grid.inventory.ensureSuitcase(randomUuid()),
+  ];
   assert.equal(again?.id, suitcaseId);
   assert.equal(again.version, 18);
   assert.equal(nobody, undefined);

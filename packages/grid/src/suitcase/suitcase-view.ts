@@ -10,7 +10,6 @@ import type { InventoryView } from '../inventory/inventory-view.ts';
 import type { Inventory, ItemMove } from '../inventory/inventory.ts';
 import { libraryOwnerId } from '../library/library-ids.ts';
 import { transact } from '../transactions.ts';
-import { ensureSuitcase } from './ensure-suitcase.ts';
 import { placeOf } from './suitcase-tree.ts';
 
 /** Whether a caller at this address may ask about a resident's suitcase. */
@@ -59,8 +58,7 @@ export class SuitcaseView implements InventoryView {
 
   async rootFolder(ownerId: Uuid): Promise<InventoryFolder | undefined> {
     if (!(await this.#mayAsk(ownerId))) return undefined;
-    const { database, inventory } = this.#options;
-    const suitcase = await ensureSuitcase(database, inventory, ownerId);
+    const suitcase = await this.#options.inventory.ensureSuitcase(ownerId);
     return suitcase === undefined ? undefined : asRoot(suitcase);
   }
 
