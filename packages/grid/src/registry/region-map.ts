@@ -4,7 +4,7 @@ import { tryParseUuid } from '@gridkeep/wire/uuid';
 import type { Uuid } from '@gridkeep/wire/uuid';
 import type { AtOnce } from '../at-once.ts';
 import { regionNameKey } from '../regions/region-tables.ts';
-import { cellMetres } from './registered-region.ts';
+import { cellMetres, regionFlags } from './registered-region.ts';
 import type { RegisteredRegion } from './registered-region.ts';
 import { readAllRegions, readRegions } from './registry-store.ts';
 
@@ -30,6 +30,8 @@ export class RegionIndex {
   readonly #byId = new Map<Uuid, RegisteredRegion>();
   readonly #byName = new Map<string, Map<Uuid, RegisteredRegion>>();
   readonly #byCell = new Map<number, RegisteredRegion>();
+  /** The few that are more than online. */
+  readonly #flagged = new Map<Uuid, RegisteredRegion>();
 
   constructor(regions: Iterable<RegisteredRegion>) {
     for (const region of regions) this.put(region);
@@ -43,12 +45,14 @@ export class RegionIndex {
     if (named === undefined) this.#byName.set(key, new Map([[region.id, region]]));
     else named.set(region.id, region);
     for (const cell of cellsOf(region)) this.#byCell.set(cell, region);
+    if ((region.flags & ~regionFlags.online) !== 0) this.#flagged.set(region.id, region);
   }
 
   delete(id: Uuid): void {
     const region = this.#byId.get(id);
     if (region === undefined) return;
     this.#byId.delete(id);
+    this.#flagged.delete(id);
     const key = regionNameKey(region.name);
     const named = this.#byName.get(key);
     named?.delete(id);
@@ -64,6 +68,18 @@ export class RegionIndex {
   named(name: string): RegisteredRegion | undefined {
     const named = [...(this.#byName.get(regionNameKey(name))?.values() ?? [])];
     return named.sort((a, b) => a.registeredAt - b.registeredAt)[0];
+  }
+
+  /** With the keys of their names, for a search in them. */
+  *namedWith(part: string): Generator<readonly [key: string, region: RegisteredRegion]> {
+    for (const [key, regions] of this.#byName)
+      if (key.includes(part)) for (const region of regions.values()) yield [key, region];
+  }
+
+  /** Those that have all of the flags. */
+  withFlags(flags: number): RegisteredRegion[] {
+    const candidates = (flags & ~regionFlags.online) === 0 ? this.#byId : this.#flagged;
+    return [...candidates.values()].filter((region) => (region.flags & flags) === flags);
   }
 
   /** Metres. */

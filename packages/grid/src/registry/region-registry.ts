@@ -223,7 +223,7 @@ export class RegionRegistry {
   /** Where visitors from other grids arrive, then the defaults. */
   defaultsForHypergrid(): AtOnce<readonly RegisteredRegion[]> {
     return this.#ask((index) => {
-      const arrivals = withFlags(index, regionFlags.defaultHypergrid | regionFlags.online);
+      const arrivals = index.withFlags(regionFlags.defaultHypergrid | regionFlags.online);
       return [...new Set([...aliveFirst(arrivals), ...defaultsOf(index)])];
     });
   }
@@ -239,7 +239,7 @@ export class RegionRegistry {
   }
 
   hyperlinks(): AtOnce<readonly RegisteredRegion[]> {
-    return this.#ask((index) => withFlags(index, regionFlags.hyperlink | regionFlags.online));
+    return this.#ask((index) => index.withFlags(regionFlags.hyperlink | regionFlags.online));
   }
 
   /** Undefined when it is not on the map. */
@@ -250,7 +250,8 @@ export class RegionRegistry {
   /** How many 256 m cells are online, links not counted. */
   onlineCells(): AtOnce<number> {
     return this.#ask((index) =>
-      withFlags(index, regionFlags.online)
+      index
+        .withFlags(regionFlags.online)
         .filter((region) => !isLink(region))
         .reduce((cells, { sizeX, sizeY }) => cells + (sizeX * sizeY) / cellMetres ** 2, 0),
     );
@@ -376,32 +377,25 @@ export function aliveFirst(regions: readonly RegisteredRegion[]): readonly Regis
     : [...alive, ...regions.filter((region) => region.unreachableSince !== undefined)];
 }
 
-function withFlags(index: RegionIndex, flags: number): RegisteredRegion[] {
-  return [...index.all()].filter((region) => (region.flags & flags) === flags);
-}
-
 function isLink(region: RegisteredRegion): boolean {
   return (region.flags & regionFlags.hyperlink) !== 0;
 }
 
 function defaultsOf(index: RegionIndex): readonly RegisteredRegion[] {
-  return aliveFirst(withFlags(index, regionFlags.default | regionFlags.online));
+  return aliveFirst(index.withFlags(regionFlags.default | regionFlags.online));
 }
 
 function nearest(index: RegionIndex, flags: number, x: number, y: number): readonly RegisteredRegion[] {
   const distance = (region: RegisteredRegion): number => (region.x - x) ** 2 + (region.y - y) ** 2;
-  const found = withFlags(index, flags).filter((region) => !isLink(region));
+  const found = index.withFlags(flags).filter((region) => !isLink(region));
   return aliveFirst(found.sort((a, b) => distance(a) - distance(b)));
 }
 
-function matching(index: RegionIndex, key: string): readonly RegisteredRegion[] {
-  const found: { readonly name: string; readonly rank: number; readonly region: RegisteredRegion }[] = [];
-  for (const region of index.all()) {
-    const name = regionNameKey(region.name);
-    if (name.includes(key)) found.push({ name, rank: name === key ? 0 : 1, region });
-  }
-  found.sort((a, b) => a.rank - b.rank || (a.name < b.name ? -1 : Number(a.name > b.name)));
-  return found.map(({ region }) => region);
+function matching(index: RegionIndex, part: string): readonly RegisteredRegion[] {
+  const rank = (key: string): number => (key === part ? 0 : 1);
+  return [...index.namedWith(part)]
+    .sort(([a], [b]) => rank(a) - rank(b) || (a < b ? -1 : Number(a > b)))
+    .map(([, region]) => region);
 }
 
 function atMost(max: number): number {
