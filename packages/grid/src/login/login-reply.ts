@@ -3,7 +3,7 @@ import { LlsdUuid } from '@gridkeep/wire/llsd/value';
 import type { LlsdMap, LlsdValue } from '@gridkeep/wire/llsd/value';
 import { tryParseUuid, zeroUuid } from '@gridkeep/wire/uuid';
 import type { Uuid } from '@gridkeep/wire/uuid';
-import { formatFloat32 } from '@gridkeep/wire/vector';
+import { formatFloat32, zeroVector } from '@gridkeep/wire/vector';
 import type { Vector3 } from '@gridkeep/wire/vector';
 import { escapeXml } from '@gridkeep/wire/xml-tree';
 import { XmlRpcWritten } from '@gridkeep/wire/xmlrpc/value';
@@ -21,9 +21,6 @@ const classifiedCategories = [
 
 /** Metres: told as home of who has none. */
 const nowhere = { x: 256_000, y: 256_000 };
-/** Of who has never been on the grid. */
-const firstHome: Vector3 = { x: 128, y: 128, z: 30 };
-const noDirection: Vector3 = { x: 0, y: 0, z: 0 };
 
 /** Members that are undefined are left out. */
 type Member = readonly [string, string | number | Uuid | undefined];
@@ -204,8 +201,8 @@ function notation({ x, y, z }: Vector3): string {
 
 function homeText({ user, homeRegion }: LoggedIn): string {
   const { x, y } = homeRegion ?? nowhere;
-  const position = user?.homePosition ?? firstHome;
-  const lookAt = user?.homeLookAt ?? noDirection;
+  const position = user?.homePosition ?? zeroVector;
+  const lookAt = user?.homeLookAt ?? zeroVector;
   return `{'region_handle':[r${x},r${y}], 'position':${notation(position)}, 'look_at':${notation(lookAt)}}`;
 }
 
