@@ -26,10 +26,13 @@ test('a first start makes a grid, answers on three ports, and stops on SIGTERM',
   assert.equal(health.status, 200);
   assert.match(await health.text(), /"healthy":true/);
   const info = await fetch(new URL('/get_grid_info', server.addresses.public));
-  assert.equal(
+  assert.match(
     await info.text(),
-    '<gridinfo><platform>OpenSim</platform><gridname>My Grid</gridname><gridnick>main</gridnick></gridinfo>',
+    /^<gridinfo><platform>OpenSim<\/platform>.*<gridname>My Grid<\/gridname><gridnick>main<\/gridnick>/,
   );
+  const tile = await fetch(new URL('/map-1-1000-1000-objects.jpg', server.addresses.public));
+  assert.deepEqual([tile.status, tile.headers.get('content-type')], [200, 'image/jpeg']);
+  assert.equal((await fetch(new URL('/map', server.addresses.public), { method: 'POST' })).status, 404);
   assert.equal((await fetch(new URL('/nothing', server.addresses.public))).status, 404);
   assert.equal((await fetch(new URL('/assets/x', server.addresses.services))).status, 401);
 
