@@ -8,11 +8,12 @@ import { writeForm } from '@gridkeep/wire/robust/form';
 import type { FormValue } from '@gridkeep/wire/robust/form';
 import { parseUuid, randomUuid } from '@gridkeep/wire/uuid';
 import type { Uuid } from '@gridkeep/wire/uuid';
+import fc from 'fast-check';
 import { FolderReplies } from '../inventory/folder-replies.ts';
 import type { RobustHandler } from '../robust-http.ts';
 import { silentLog } from '../service-log.ts';
 import { recordedExchanges } from '../test-support/recorded-exchanges.ts';
-import { folderForm, itemForm } from '../test-support/inventory-forms.ts';
+import { anyInventoryBody, folderForm, itemForm } from '../test-support/inventory-forms.ts';
 import { comparableReply, seedInventory } from '../test-support/recorded-inventory.ts';
 import { bodyText, robustRequest } from '../test-support/robust-request.ts';
 import { testGrid, testItem } from '../test-support/test-grid.ts';
@@ -195,6 +196,18 @@ forEachDatabase('travellers reach their suitcase and nothing else', async (_test
   ] as const)
     assert.equal(await ask(method, fields), no);
   assert.match(await ask('CREATEUSERINVENTORY', { PRINCIPAL: stranger }), /False/);
+});
+
+forEachDatabase('anything from outside is answered', async (_test, database) => {
+  const handler = handlerOf(suitcaseOf(await testGrid(database), [], () => true));
+  await fc.assert(
+    fc.asyncProperty(anyInventoryBody(), async (body) => {
+      const reply = await handler(robustRequest('POST', '/xinventory', body));
+      assert.equal(reply.status, 200);
+      assert.match(bodyText(reply), /^<\?xml version="1.0"\?>\n?<ServerResponse/);
+    }),
+  );
+  assert.equal((await handler(robustRequest('GET', '/xinventory'))).status, 404);
 });
 
 test('worn items are read out of what simulators wrote', () => {
