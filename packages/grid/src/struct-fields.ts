@@ -2,13 +2,14 @@
 import { tryParseUuid } from '@gridkeep/wire/uuid';
 import type { Uuid } from '@gridkeep/wire/uuid';
 import type { XmlRpcStruct } from '@gridkeep/wire/xmlrpc/value';
+import { storableText } from './text.ts';
 
 const textMaxDefault = 1024;
 
-/** '' when it is absent, too long or no text; numbers and booleans in their usual spelling. */
+/** As it can be stored; '' when it is absent, too long or no text; numbers and booleans in their usual spelling. */
 export function structText(struct: XmlRpcStruct, name: string, unitsMax = textMaxDefault): string {
   const value = struct.get(name);
-  if (typeof value === 'string') return value.length > unitsMax ? '' : value;
+  if (typeof value === 'string') return value.length > unitsMax ? '' : storableText(value, unitsMax);
   return typeof value === 'number' || typeof value === 'boolean' ? String(value) : '';
 }
 

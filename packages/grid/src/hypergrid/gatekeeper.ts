@@ -17,12 +17,12 @@ import type { RegisteredRegion } from '../registry/registered-region.ts';
 import type { ServiceLog } from '../service-log.ts';
 import { teleportFlags } from '../simulation/agent-circuit.ts';
 import type { AgentCircuit } from '../simulation/agent-circuit.ts';
+import { circuitServiceUrls } from '../simulation/circuit-service-urls.ts';
 import { endOlderSession } from '../simulation/older-session.ts';
 import type { Simulation } from '../simulation/simulation.ts';
 import { refuseAgent } from './agent-post.ts';
 import type { AgentAnswer } from './agent-post.ts';
 import type { ForeignGrids } from './foreign-grids.ts';
-import { residentServiceUrls } from './resident-urls.ts';
 import { isSameSecret } from '../same-secret.ts';
 import type { Travels } from './travel.ts';
 import { formatUserIdentifier, homeMax, nameAtHome, visitorName } from './user-identifier.ts';
@@ -186,7 +186,7 @@ export class Gatekeeper {
         firstName: name.firstName,
         lastName: name.lastName,
         // What a resident's things are fetched from is this grid's to say, whatever was written into it abroad.
-        serviceUrls: account === undefined ? circuit.serviceUrls : residentServiceUrls(account, own.url),
+        serviceUrls: account === undefined ? circuit.serviceUrls : circuitServiceUrls(account, own.url),
         teleportFlags: (circuit.teleportFlags | via) >>> 0,
       },
       context,

@@ -5,6 +5,7 @@
 import type { Database } from '@gridkeep/storage/database/database';
 import { randomUuid } from '@gridkeep/wire/uuid';
 import type { Uuid } from '@gridkeep/wire/uuid';
+import { tryParseGridUrl } from '../grid-url.ts';
 import { storableText } from '../text.ts';
 import * as store from './travel-store.ts';
 
@@ -33,7 +34,7 @@ export interface Travel {
 export interface TravelStart {
   readonly sessionId: Uuid;
   readonly userId: Uuid;
-  /** Address of the target's gatekeeper, with a slash at its end; this grid's own for a login at home. */
+  /** Address of the target's gatekeeper; this grid's own for a login at home. */
   readonly gatekeeper: string;
   /** Used only when the session is new: the address at the login stays. */
   readonly clientAddress: string;
@@ -54,7 +55,10 @@ export class Travels {
    */
   async start(start: TravelStart): Promise<Travel | undefined> {
     this.#purge();
-    const gatekeeper = storableText(start.gatekeeper, gatekeeperLengthMax);
+    const gatekeeper = storableText(
+      tryParseGridUrl(start.gatekeeper) ?? start.gatekeeper,
+      gatekeeperLengthMax,
+    );
     return store.upsertTravel(this.#database, {
       sessionId: start.sessionId,
       userId: start.userId,

@@ -49,10 +49,7 @@ export function userAgentsXmlRpc(userAgents: UserAgents): XmlRpcMethods {
     get_server_urls: async (parameters) => {
       const urls = await ifUser(parameters, (user) => userAgents.serviceUrls(user));
       if (urls === undefined) return struct([['result', 'No Service URLs']]);
-      // As recorded: this one ends without a slash.
-      const spelling = (name: string, url: string) =>
-        name === 'GatekeeperURI' ? url.replace(/\/$/, '') : url;
-      return struct([...urls].map(([name, url]) => [`SRV_${name}`, spelling(name, url)]));
+      return struct([...urls].map(([name, url]) => [`SRV_${name}`, url]));
     },
     get_uui: async (parameters) => {
       const target = structUuid(parameters, 'targetUserID');

@@ -8,6 +8,7 @@ import type { Vector3 } from '@gridkeep/wire/vector';
 import { LRUCache } from 'lru-cache';
 import type { Account } from '../accounts/account.ts';
 import type { Accounts } from '../accounts/accounts.ts';
+import { residentServiceUrls } from '../accounts/service-urls.ts';
 import type { Friends } from '../friends/friends.ts';
 import type { GridUsers } from '../gridusers/grid-users.ts';
 import type { OwnAddress } from '../own-address.ts';
@@ -15,12 +16,12 @@ import type { RegionRegistry } from '../registry/region-registry.ts';
 import type { RegisteredRegion } from '../registry/registered-region.ts';
 import { isSameSecret } from '../same-secret.ts';
 import { teleportFlags } from '../simulation/agent-circuit.ts';
+import { circuitServiceUrls } from '../simulation/circuit-service-urls.ts';
 import { refuseAgent } from './agent-post.ts';
 import type { AgentAnswer, AgentCall } from './agent-post.ts';
 import type { ForeignGrids } from './foreign-grids.ts';
 import type { Gatekeeper } from './gatekeeper.ts';
 import { OwnIpAddresses } from './own-ip-addresses.ts';
-import { residentServiceUrls } from './resident-urls.ts';
 import type { Travel, Travels } from './travel.ts';
 import { formatUserIdentifier, tryParseUserIdentifier, userIdOf } from './user-identifier.ts';
 import { isTripAllowed, plainAddress } from './visitor-rules.ts';
@@ -122,7 +123,7 @@ export class UserAgents {
     const account = await this.#options.accounts.find(userId);
     return account === undefined
       ? undefined
-      : residentServiceUrls(account, (await this.#options.own.read()).url);
+      : residentServiceUrls((await this.#options.own.read()).url, account.serviceUrls);
   }
 
   /** The identifier of a resident, or of somebody on the user's list of friends. */
@@ -217,7 +218,7 @@ export class UserAgents {
         serviceSessionId: started.serviceSessionId,
         // Never what the caller says: other grids compare it with the viewer that shows up.
         clientAddress: started.clientAddress === '' ? call.circuit.clientAddress : started.clientAddress,
-        serviceUrls: residentServiceUrls(account, own.url),
+        serviceUrls: circuitServiceUrls(account, own.url),
       };
       if (goesHome) return this.#options.gatekeeper.admit(circuit, call.destination.regionId);
       const leaving = { ...circuit, teleportFlags: teleportFlags.viaLogin };

@@ -6,19 +6,23 @@ import { gridServicesAccount } from '../accounts/built-in-accounts.ts';
 import type { GridUser } from '../gridusers/grid-user.ts';
 import type { GridUsers } from '../gridusers/grid-users.ts';
 import type { RegionRegistry } from '../registry/region-registry.ts';
+import { regionFlags } from '../registry/registered-region.ts';
 import { messageDialogs } from './instant-message.ts';
 import type { InstantMessage } from './instant-message.ts';
 import type { Simulation } from './simulation.ts';
 
 export interface OlderSessionServices {
-  readonly gridUsers: GridUsers;
-  readonly registry: RegionRegistry;
-  readonly simulation: Simulation;
+  readonly gridUsers: Pick<GridUsers, 'loggedOut'>;
+  readonly registry: Pick<RegionRegistry, 'find'>;
+  readonly simulation: Pick<Simulation, 'sendMessage'>;
 }
 
+/** How long a traveller or a login waits for it; in milliseconds. */
+const kickMs = 3000;
+
 /**
- * Tells the region where the user was last to drop the connection, and marks the user as gone. False when there is no such
- * region: then nobody is there. Source: OpenSim/Services/LLLoginService/LLLoginService.cs, SendAgentGodKillToRegion.
+ * Tells the region where the user was last to drop the connection, and marks the user as gone. False when no such region is
+ * online: then nobody is there. Source: OpenSim/Services/LLLoginService/LLLoginService.cs, SendAgentGodKillToRegion.
  */
 export async function endOlderSession(
   services: OlderSessionServices,
@@ -26,12 +30,12 @@ export async function endOlderSession(
   userId: Uuid,
 ): Promise<boolean> {
   const { gridUsers, registry, simulation } = services;
-  const { lastRegionId } = user;
+  const { lastRegionId, lastPosition, lastLookAt } = user;
   const region = lastRegionId === zeroUuid ? undefined : await registry.find(lastRegionId);
-  if (region === undefined) return false;
+  if (region === undefined || (region.flags & regionFlags.online) === 0) return false;
+  await gridUsers.loggedOut(user.userId, lastRegionId, lastPosition, lastLookAt);
   // The region's answer says nothing: it is often no although the connection ends.
-  await simulation.sendMessage(region.serverUri, godKick(userId));
-  await gridUsers.loggedOut(user.userId, lastRegionId, user.lastPosition, user.lastLookAt);
+  await simulation.sendMessage(region.serverUri, godKick(userId), { timeoutMs: kickMs });
   return true;
 }
 
