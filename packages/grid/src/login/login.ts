@@ -6,7 +6,6 @@ import { randomInt } from 'node:crypto';
 import { FolderTypes } from '@gridkeep/content/assets/folder-types';
 import { randomUuid, zeroUuid } from '@gridkeep/wire/uuid';
 import type { Uuid } from '@gridkeep/wire/uuid';
-import { zeroVector } from '@gridkeep/wire/vector';
 import { accountNameKey } from '../accounts/account-names.ts';
 import { godLevel } from '../accounts/account.ts';
 import type { Account } from '../accounts/account.ts';
@@ -24,7 +23,6 @@ import type { InventoryFolder, InventoryItem } from '../inventory/inventory-reco
 import type { Library } from '../library/library.ts';
 import type { Presence } from '../presence/presence.ts';
 import type { RegionRegistry } from '../registry/region-registry.ts';
-import { regionFlags } from '../registry/registered-region.ts';
 import type { RegisteredRegion } from '../registry/registered-region.ts';
 import type { ServiceLog } from '../service-log.ts';
 import type { PublicAddress } from '../settings/public-address.ts';
@@ -32,7 +30,7 @@ import type { SettingValues } from '../settings/setting-definitions.ts';
 import type { Settings } from '../settings/settings.ts';
 import { teleportFlags } from '../simulation/agent-circuit.ts';
 import { packAppearance } from '../simulation/appearance.ts';
-import { messageDialogs } from '../simulation/instant-message.ts';
+import { endOlderSession } from '../simulation/older-session.ts';
 import type { Simulation } from '../simulation/simulation.ts';
 import type { Terms } from '../terms/terms.ts';
 import { BusyError } from '../work-gate.ts';
@@ -45,9 +43,6 @@ import type { LoginRequest } from './login-request.ts';
 import type { LoginThrottle } from './login-throttle.ts';
 import { findDestination, parseStart } from './start-location.ts';
 import type { Destination } from './start-location.ts';
-
-/** A region that is told to end a connection answers at once, or it is not worth waiting for. */
-const kickMs = 3000;
 
 export interface LoginOptions {
   readonly settings: Pick<Settings, 'read'>;
@@ -200,13 +195,9 @@ export class Login {
     settings: SettingValues,
   ): Promise<void> {
     if (settings.allowDuplicateSessions || user?.online !== true) return;
-    const { registry, gridUsers, simulation, log } = this.#options;
-    const region = user.lastRegionId === zeroUuid ? undefined : await registry.find(user.lastRegionId);
-    // Nobody to tell: the simulator went away without a word, and the agent with it.
-    if (region === undefined || (region.flags & regionFlags.online) === 0) return;
-    await gridUsers.loggedOut(account.id, user.lastRegionId, user.lastPosition, user.lastLookAt);
-    await simulation.sendMessage(region.serverUri, godKick(account.id), { timeoutMs: kickMs });
-    log.info({ account: account.id, region: region.name }, 'a resident who is on the grid logs in again');
+    // Where nobody can be told, the simulator went away without a word, and the agent with it.
+    if (!(await endOlderSession(this.#options, user, account.id))) return;
+    this.#options.log.info({ account: account.id }, 'a resident who is on the grid logs in again');
     throw loginRefused('alreadyHere');
   }
 
@@ -318,13 +309,4 @@ function rootOf(folders: readonly InventoryFolder[]): InventoryFolder | undefine
 function circuitServiceUrls(account: Account, publicUrl: string): ReadonlyMap<string, string> {
   const urls = residentServiceUrls(publicUrl, account.serviceUrls);
   return new Map([...urls].map(([name, url]) => [name, url === '' || url.endsWith('/') ? url : `${url}/`]));
-}
-
-function godKick(agentId: Uuid) {
-  return {
-    ...{ fromAgentId: gridServicesAccount.id, fromAgentName: 'GRID', toAgentId: agentId },
-    ...{ imSessionId: zeroUuid, dialog: messageDialogs.godKick, fromGroup: false },
-    ...{ message: 'New login detected', timestamp: Math.floor(Date.now() / 1000), offline: 0 },
-    ...{ parentEstateId: 0, position: zeroVector, regionId: zeroUuid, binaryBucket: Uint8Array.of(0) },
-  };
 }

@@ -15,6 +15,7 @@ import { residentCreate, residentList, residentPassword } from './resident-comma
 import { simulatorAdd } from './simulator-add.ts';
 import { simulatorList, simulatorRevoke } from './simulator-commands.ts';
 import { status } from './status-command.ts';
+import { termsAccepted, termsList, termsPublish, termsShow } from './terms-commands.ts';
 
 export const commands: readonly Command[] = [
   status,
@@ -49,6 +50,10 @@ export const commands: readonly Command[] = [
   simulatorAdd,
   simulatorList,
   simulatorRevoke,
+  termsShow,
+  termsPublish,
+  termsList,
+  termsAccepted,
 ];
 
 /** The command of that name, when it works on a data folder. */
