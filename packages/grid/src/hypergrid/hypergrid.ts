@@ -71,7 +71,10 @@ export function createHypergrid(options: HypergridOptions): Hypergrid {
   return {
     ...{ own, foreign, gatekeeper, userAgents },
     friends: new HgFriends({ ...options, own, foreign, regions }),
-    messages: new InstantMessages({ ...options, own }),
+    messages: new InstantMessages({
+      ...{ ...options, own },
+      locate: (userId) => userAgents.whereAbroad(userId),
+    }),
     assets: new HgAssets({ ...options, own, uploads: new ForeignUploads({ travels, own }) }),
     links: new RegionLinks({ own, foreign, registry }),
     isTravelling: (userId) => userAgents.isTravelling(userId),

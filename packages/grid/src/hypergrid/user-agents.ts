@@ -150,20 +150,20 @@ export class UserAgents {
     return account !== undefined && account.level >= settings.outsideContactsLevel ? account : undefined;
   }
 
-  /** Gatekeeper of the other grid where a resident is. */
+  /** Gatekeeper of the other grid where a resident is. An older session that never ended says nothing. */
   async whereAbroad(userId: Uuid): Promise<string | undefined> {
     const { isOwn } = await this.#options.own.read();
-    return (await this.#options.travels.ofUser(userId)).find((travel) => !isOwn(travel.gatekeeper))
-      ?.gatekeeper;
+    const [latest] = await this.#options.travels.ofUser(userId);
+    return latest === undefined || isOwn(latest.gatekeeper) ? undefined : latest.gatekeeper;
   }
 
   /** Whether a resident is on another grid, or came from one a moment ago: that grid may still have something to store. */
   async isTravelling(userId: Uuid): Promise<boolean> {
-    if ((await this.whereAbroad(userId)) !== undefined) {
-      this.#abroad.set(userId, true);
-      return true;
-    }
-    return this.#abroad.get(userId) ?? false;
+    const { isOwn } = await this.#options.own.read();
+    const travels = await this.#options.travels.ofUser(userId);
+    if (!travels.some((travel) => !isOwn(travel.gatekeeper))) return this.#abroad.get(userId) ?? false;
+    this.#abroad.set(userId, true);
+    return true;
   }
 
   /** With the details only where the operator shows them to other grids. */

@@ -48,6 +48,8 @@ export interface InstantMessagesOptions {
   readonly simulation: Simulation;
   readonly travels: Travels;
   readonly offlineMessages: OfflineMessages;
+  /** Gatekeeper of the other grid where a resident is. */
+  readonly locate: (userId: Uuid) => Promise<string | undefined>;
 }
 
 export class InstantMessages {
@@ -94,11 +96,10 @@ export class InstantMessages {
 
   /** Only for residents: another grid's users are that grid's to find. */
   async #toOtherGrid(message: InstantMessage): Promise<boolean> {
-    const { own, accounts, travels, simulation } = this.#options;
+    const { accounts, locate, simulation } = this.#options;
     if ((await accounts.find(message.toAgentId)) === undefined) return false;
-    const { isOwn } = await own.read();
-    const abroad = (await travels.ofUser(message.toAgentId)).find((travel) => !isOwn(travel.gatekeeper));
-    return abroad !== undefined && simulation.sendMessage(abroad.gatekeeper, message, { to: 'grid' });
+    const gatekeeper = await locate(message.toAgentId);
+    return gatekeeper !== undefined && simulation.sendMessage(gatekeeper, message, { to: 'grid' });
   }
 
   async #keep(message: InstantMessage): Promise<void> {
