@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { TestContext } from 'node:test';
 import type { Database } from '@gridkeep/storage/database/database';
 import { openDatabase } from '@gridkeep/storage/database/open-database';
@@ -156,3 +157,55 @@ forEachHost(
     assert.deepEqual(await simulators.list(grid.slug), []);
   },
 );
+
+forEachHost('a grid that changes is the same for everybody at once', async ({ tenants }) => {
+  const tenant = await tenants.create({ slug: 'a', hostnames: ['one.org'] });
+  await tenants.create({ slug: 'b', hostnames: ['two.org'] });
+  const changed = await tenants.update('a', {
+    ...{ name: 'New', hostnames: ['z.org', 'one.org', 'c.org'], quotaBytes: 7, timeZone: 'Europe/Berlin' },
+  });
+  assert.deepEqual(changed.hostnames, ['z.org', 'one.org', 'c.org']);
+  assert.deepEqual(tenant.grid, changed);
+  assert.deepEqual((await tenants.list())[0], changed);
+  assert.deepEqual(await tenants.readAll(), await tenants.list());
+  await assert.rejects(tenants.update('a', { hostnames: ['two.org'] }), refusal('exists', /belongs to/));
+  await assert.rejects(tenants.update('a', { name: '' }), refusal('bad-value', /name/));
+  await assert.rejects(tenants.update('x', { name: 'X' }), refusal('not-found', /no grid "x"/));
+  assert.deepEqual(tenant.grid, changed);
+  assert.deepEqual((await tenants.update('a', { name: 'Newer' })).hostnames, changed.hostnames);
+});
+
+forEachDatabase('a grid that another process changes changes here', async (t, host, location) => {
+  const here = await openTenants(t, host);
+  // A SQLite file belongs to one process.
+  const otherHost = location.dialect === 'sqlite' ? host : await openDatabase(location);
+  const there = await openTenants(t, otherHost);
+  try {
+    const { grid } = await here.tenants.create({ slug: 'a' });
+    const tenant = await there.tenants.tenant('a');
+    const { secret } = await here.tenants.simulators.add(grid.slug, 'sim1');
+    assert.ok(await there.tenants.simulators.authenticate('sim1', secret));
+    const revoked = new Promise<void>((resolve) => there.tenants.simulators.onRevoked(resolve));
+    await here.tenants.revokeSimulator(grid.slug, 'sim1');
+    await revoked;
+    await here.tenants.update('a', { name: 'New' });
+    while ((await there.tenants.list())[0]?.name !== 'New') await sleep(10);
+    assert.equal(tenant.grid.name, 'New');
+  } finally {
+    await here.tenants.close();
+    await there.tenants.close();
+    if (otherHost !== host) await otherHost.close();
+  }
+});
+
+forEachHost('who waits for grids hears of those that are open and those that open', async ({ tenants }) => {
+  await tenants.create({ slug: 'a' });
+  const heard: string[] = [];
+  const end = tenants.onOpened(({ grid }) => heard.push(grid.slug));
+  await tenants.create({ slug: 'b' });
+  await tenants.tenant('b');
+  assert.deepEqual(heard.toSorted(), ['a', 'b']);
+  end();
+  await tenants.create({ slug: 'c' });
+  assert.equal(heard.length, 2);
+});
