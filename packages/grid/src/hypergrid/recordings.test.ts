@@ -1,19 +1,26 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { gunzipSync } from 'node:zlib';
 import { openDatabase } from '@gridkeep/storage/database/open-database';
 import { SqliteThreads } from '@gridkeep/storage/database/sqlite-threads';
 import { freshLocation } from '@gridkeep/testing/databases';
 import { missing } from '@gridkeep/testing/requirements';
+import { SimulatorDouble } from '@gridkeep/testing/simulator-double';
 import { parseUuid } from '@gridkeep/wire/uuid';
 import { readXmlRpcRequest, readXmlRpcResponse } from '@gridkeep/wire/xmlrpc/reader';
 import { isXmlRpcStruct } from '@gridkeep/wire/xmlrpc/value';
 import type { XmlRpcStruct, XmlRpcValue } from '@gridkeep/wire/xmlrpc/value';
+import { Outbound } from '../outbound/outbound.ts';
 import { testRegistration, testSimulator } from '../registry/test-support.ts';
+import { standardSettings } from '../settings/setting-texts.ts';
+import { teleportFlags } from '../simulation/agent-circuit.ts';
 import { handlerIn } from '../test-support/form-client.ts';
 import { strictLog } from '../test-support/garbage-forms.ts';
 import { recordedExchanges } from '../test-support/recordings.ts';
 import { bodyText, robustRequest } from '../test-support/robust-request.ts';
 import { testGrid } from '../test-support/test-grid.ts';
+import { agentReply, readAgentCall } from './agent-post.ts';
+import { ForeignGrids } from './foreign-grids.ts';
 import { hypergridPublic } from './hypergrid.ts';
 
 const plaza = parseUuid('7f0b3d52-91c4-4d4a-a0b7-3f2d8c5e1a01');
@@ -60,6 +67,31 @@ test(
     }
   },
 );
+
+test('a traveller is sent on as a real home grid did', { skip: missing('fixtures') }, async (context) => {
+  const [asked] = recordedExchanges('51-hypergrid-teleport-out.jsonl', 'robust-public', /^\/homeagent\//);
+  const [sent] = recordedExchanges('51-hypergrid-teleport-out.jsonl', 'grid2-public', /^\/foreignagent\//);
+  assert.ok(asked !== undefined && sent !== undefined);
+  const call = await readAgentCall(robustRequest('POST', asked.path, asked.sent));
+  const recorded = await readAgentCall(robustRequest('POST', sent.path, sent.sent));
+  assert.ok(call !== undefined && recorded !== undefined);
+  assert.equal(call.gatekeeper, 'http://127.0.0.1:8102/');
+
+  const other = await SimulatorDouble.start(context);
+  other.answer('other', { contentType: 'text/html', body: sent.received });
+  const outbound = new Outbound({ read: () => ({ ...standardSettings, privateNetworks: true }) });
+  context.after(() => outbound.close());
+  const { serviceSessionId } = recorded.circuit;
+  const circuit = { ...call.circuit, serviceSessionId, teleportFlags: teleportFlags.viaLogin };
+  const answer = await new ForeignGrids(outbound).sendAgent(other.serverUri, circuit, call);
+  assert.deepEqual(answer, { granted: true, reason: 'Authorized' });
+  const [request] = other.requests;
+  assert.ok(request);
+  assert.equal(request.target, sent.path);
+  assert.ok(request.compressed);
+  assert.deepEqual(JSON.parse(request.body), JSON.parse(gunzipSync(sent.sent).toString('utf8')));
+  assert.equal(Buffer.from(agentReply(answer, '127.0.0.1').body).toString('utf8'), sent.received.toString());
+});
 
 /** In one order, without the time at which the account was made. */
 function comparable(struct: XmlRpcStruct): readonly (readonly [string, XmlRpcValue])[] {
