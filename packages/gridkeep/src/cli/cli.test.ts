@@ -100,8 +100,10 @@ test('beside a server and alone, commands say the same', async (t) => {
     ['blobs stats', {}],
     ['blobs verify', {}],
   ];
+  // A grid's address has the public port in it.
+  const publicPort = Number(new URL(server.addresses.public).port);
   const ask = async () => {
-    const runner = new CommandRunner(defaultConfiguration(folder));
+    const runner = new CommandRunner({ ...defaultConfiguration(folder), publicPort });
     try {
       const answers: unknown[] = [];
       for (const [name, input] of questions) answers.push([name, await answerOf(runner, name, input)]);
