@@ -139,7 +139,6 @@ forEachDatabase('folders are added, changed, moved and thrown away', async (_tes
   assert.equal(await ask('ADDFOLDER', folderForm(a, owner, rootId)), yes);
   assert.equal(await ask('ADDFOLDER', folderForm(a, owner, rootId)), no);
   assert.equal(await ask('ADDFOLDER', folderForm(randomUuid(), owner, rootId, { Type: '14' })), no);
-  assert.equal(await ask('ADDFOLDER', folderForm(randomUuid(), owner, randomUuid())), no);
   assert.equal(await ask('ADDFOLDER', folderForm(zeroUuid, owner, rootId)), no);
   assert.equal(await ask('ADDFOLDER', folderForm(randomUuid(), libraryOwnerId, rootId)), no);
   assert.equal(await ask('UPDATEFOLDER', folderForm(b, owner, a, { Name: 'b & <c>' })), yes);
@@ -168,7 +167,6 @@ forEachDatabase('items are added, changed, moved and deleted', async (_test, dat
   const { ask, owner, rootId, trashId, notesId } = await scene(database);
   const item = testItem(owner, notesId, { name: 'a\rb', creatorId: owner });
   assert.equal(await ask('ADDITEM', itemForm(item)), yes);
-  assert.equal(await ask('ADDITEM', itemForm(item, { Folder: randomUuid() })), no);
   assert.equal(await ask('ADDITEM', itemForm(item, { Owner: randomUuid() })), no);
   const { CreationDate: _, ...incomplete } = itemForm(item);
   assert.equal(await ask('ADDITEM', incomplete), no);
@@ -285,4 +283,24 @@ forEachDatabase('anything at all is answered', async (_test, database) => {
   assert.equal((await handler(robustRequest('GET', '/xinventory'))).status, 404);
   const long = `METHOD=GETMULTIPLEITEMS&PRINCIPAL=${zeroUuid}&ITEMS=${'x,'.repeat(10_001)}`;
   assert.equal(bodyText(await handler(robustRequest('POST', '/xinventory', long))), no);
+});
+
+forEachDatabase('what is put into a folder that is not there is found again', async (_test, database) => {
+  const { grid, ask, owner, notesId } = await scene(database);
+  const lost = await grid.inventory.folderForType(owner, FolderTypes.lostAndFound);
+  const [folderId, parentId] = [randomUuid(), randomUuid()];
+  const item = testItem(owner, folderId);
+  assert.equal(await ask('ADDITEM', itemForm(item)), yes);
+  assert.equal((await grid.inventory.item(item.id))?.folderId, folderId);
+  const placeholder = await grid.inventory.folder(folderId);
+  assert.deepEqual([placeholder?.name, placeholder?.parentId], ['Recovered', lost?.id]);
+  // The real folder arrives late, with a parent that is not there either.
+  assert.equal(await ask('ADDFOLDER', folderForm(folderId, owner, parentId, { Name: 'Poems' })), yes);
+  assert.equal((await grid.inventory.folder(parentId))?.parentId, lost?.id);
+  const real = await grid.inventory.folder(folderId);
+  assert.deepEqual([real?.name, real?.parentId], ['Poems', parentId]);
+  assert.equal(await ask('ADDFOLDER', folderForm(folderId, owner, notesId)), no);
+  // Nobody without an inventory, and never somebody else's folder.
+  assert.equal(await ask('ADDITEM', itemForm(testItem(randomUuid(), randomUuid()))), no);
+  assert.equal(await ask('ADDITEM', itemForm(testItem(owner, zeroUuid))), no);
 });

@@ -31,6 +31,7 @@ import { ItemChanges } from './item-changes.ts';
 import * as items from './items-store.ts';
 import { replaceInventory } from './replace-inventory.ts';
 import { newSuitcase } from './suitcase-folder.ts';
+import { isRecoveredFolder, makeRecoveredFolder } from './recovered-folders.ts';
 import { rootFolderName } from './system-folders.ts';
 
 export interface InventoryOptions {
@@ -231,6 +232,25 @@ export class Inventory {
 
   async addFolder(folder: NewFolder, transaction?: Queries): Promise<InventoryOutcome> {
     return within(this.#database, transaction, (queries) => this.#folderChanges.add(queries, folder));
+  }
+
+  /**
+   * For what must be put into a folder that does not exist: makes it in the owner's Lost And Found. False when it exists
+   * or the owner has no inventory.
+   */
+  async recoverFolder(ownerId: Uuid, id: Uuid, transaction?: Queries): Promise<boolean> {
+    return within(this.#database, transaction, (queries) => makeRecoveredFolder(queries, ownerId, id));
+  }
+
+  /** Gives a folder that `recoverFolder` made the name and place it should have. */
+  async claimRecoveredFolder(folder: InventoryFolder, transaction?: Queries): Promise<InventoryOutcome> {
+    return within(this.#database, transaction, async (queries) => {
+      const stored = await folders.findFolder(queries, folder.id);
+      if (stored === undefined) return 'unknown-folder';
+      if (stored.ownerId !== folder.ownerId) return 'other-owner';
+      if (!(await isRecoveredFolder(queries, stored))) return 'exists';
+      return this.#folderChanges.update(queries, folder, asGiven);
+    });
   }
 
   /** A folder that does not exist is added. */

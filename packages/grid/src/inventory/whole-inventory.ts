@@ -4,7 +4,7 @@ import type { Uuid } from '@gridkeep/wire/uuid';
 import { libraryOwnerId } from '../library/library-ids.ts';
 import type { FolderReplies, FolderReply } from './folder-replies.ts';
 import { reconcileFolder, reconcileItem } from './inventory-form.ts';
-import type { InventoryFolder, InventoryItem } from './inventory-records.ts';
+import type { InventoryFolder, InventoryItem, InventoryOutcome } from './inventory-records.ts';
 import type { InventoryView } from './inventory-view.ts';
 import type { Inventory, ItemMove } from './inventory.ts';
 
@@ -58,7 +58,12 @@ export class WholeInventory implements InventoryView {
   }
 
   async addFolder(folder: InventoryFolder): Promise<boolean> {
-    return mayChange(folder.ownerId) && (await this.#inventory.addFolder(folder)) === 'done';
+    const outcome = await this.#putInto(folder.ownerId, folder.parentId, async () => {
+      const added = await this.#inventory.addFolder(folder);
+      // Something may have been put into it before it arrived.
+      return added === 'exists' ? this.#inventory.claimRecoveredFolder(folder) : added;
+    });
+    return outcome === 'done';
   }
 
   async updateFolder(folder: InventoryFolder): Promise<boolean> {
@@ -81,9 +86,10 @@ export class WholeInventory implements InventoryView {
   }
 
   async addItem(item: InventoryItem): Promise<boolean> {
-    return (
-      mayChange(item.ownerId) && (await this.#inventory.addItem(item, undefined, reconcileItem)) === 'done'
+    const added = await this.#putInto(item.ownerId, item.folderId, async () =>
+      this.#inventory.addItem(item, undefined, reconcileItem),
     );
+    return added === 'done';
   }
 
   async updateItem(item: InventoryItem): Promise<boolean> {
@@ -101,6 +107,19 @@ export class WholeInventory implements InventoryView {
     if (!mayChange(ownerId)) return false;
     await this.#inventory.deleteItems(ownerId, itemIds);
     return true;
+  }
+
+  /** Puts something into a folder, which is made in Lost And Found when it does not exist. */
+  async #putInto(
+    ownerId: Uuid,
+    folderId: Uuid,
+    put: () => Promise<InventoryOutcome>,
+  ): Promise<InventoryOutcome> {
+    if (!mayChange(ownerId)) return 'other-owner';
+    const outcome = await put();
+    const recovered =
+      outcome === 'unknown-parent' && (await this.#inventory.recoverFolder(ownerId, folderId));
+    return recovered ? put() : outcome;
   }
 }
 

@@ -36,7 +36,7 @@ forEachDatabase('simulators that do not answer are known and come last', async (
       testSimulator,
     );
   answers.set('http://127.0.0.1:9000/simstatus', new OutboundError('unreachable', 'nobody there'));
-  answers.set('http://127.0.0.1:9020/simstatus', 404);
+  answers.set('http://127.0.0.1:9020/simstatus', 503);
   await checks.checkDue();
   assert.equal(asked.length, 3);
   const order = async () => (await registry.online(256_000, 256_000, 10)).map(({ name }) => name);
@@ -48,7 +48,7 @@ forEachDatabase('simulators that do not answer are known and come last', async (
       ['Alive', ''],
       ['Gone', 'nobody there'],
       ['Gone Too', 'nobody there'],
-      ['Wrong', 'something answers there with status 404, but no simulator does'],
+      ['Wrong', 'something answers there with status 503, but no simulator does'],
     ],
   );
   assert.equal(warnings.length, 3);
@@ -90,4 +90,24 @@ forEachDatabase('a region that registers is asked at once', async (_, database) 
   } finally {
     await checks.stop();
   }
+});
+
+forEachDatabase('a simulator that still starts may not know its status page yet', async (_, database) => {
+  const { registry } = await testGrid(database);
+  let now = Date.now();
+  const checks = new RegionChecks({
+    database,
+    outbound: {
+      request: () => Promise.resolve({ status: 404, header: () => undefined, body: new Uint8Array(0) }),
+    },
+    log: silentLog,
+    now: () => now,
+  });
+  const plaza = testRegistration('Plaza', 1000, 1000);
+  await registry.register(plaza, testSimulator);
+  await checks.checkDue();
+  assert.equal((await registry.find(plaza.id))?.unreachableSince, undefined);
+  now += 121_000;
+  await checks.checkDue();
+  assert.ok((await registry.find(plaza.id))?.unreachableSince);
 });

@@ -30,6 +30,8 @@ const everyMs = 60_000;
 const newEveryMs = 3000;
 /** A simulator that starts or is busy gets this long. */
 const answerMs = 5000;
+/** A simulator registers its regions before it answers for its status: 404 says nothing until then. */
+const startsMs = 120_000;
 /** Simulators that are asked at a time. */
 const together = 8;
 /** A round begins no further calls after this; the rest has its turn in the next. */
@@ -101,7 +103,8 @@ export class RegionChecks implements BackgroundWork {
   async #check(targets: readonly CheckTarget[]): Promise<void> {
     const [first] = targets;
     if (first === undefined) return;
-    const trouble = await this.#ask(first.serverUri);
+    const starts = targets.some(({ registeredAt }) => this.#now() - registeredAt < startsMs);
+    const trouble = await this.#ask(first.serverUri, starts);
     const now = this.#now();
     const changed = targets.filter((target) => target.unreachableSince > 0 !== (trouble !== undefined));
     await transact(this.#database, async (queries) => {
@@ -119,7 +122,7 @@ export class RegionChecks implements BackgroundWork {
   }
 
   /** Undefined when the simulator answers, else a sentence. */
-  async #ask(serverUri: string): Promise<string | undefined> {
+  async #ask(serverUri: string, starts: boolean): Promise<string | undefined> {
     try {
       const { status } = await this.#outbound.request({
         method: 'GET',
@@ -128,7 +131,7 @@ export class RegionChecks implements BackgroundWork {
         bytesMax: replyBytesMax,
         to: 'simulator',
       });
-      return status === 200
+      return status === 200 || (starts && status === 404)
         ? undefined
         : `something answers there with status ${status}, but no simulator does`;
     } catch (error) {
