@@ -1,8 +1,21 @@
 /** Whether clocks of a time zone are ahead now: viewers show the grid's time with it. */
+import { LRUCache } from 'lru-cache';
+
+/** Clocks are changed at full quarters of an hour. */
+const quarterMs = 15 * 60_000;
+/** By zone and quarter: to ask the time zone database takes as long as a query. */
+const known = new LRUCache<string, boolean>({ max: 100 });
 
 /** A zone that does not exist has none. */
 export function isDaylightSaving(zone: string, now: Date): boolean {
   if (zone === '') return false;
+  const key = `${Math.floor(now.getTime() / quarterMs)} ${zone}`;
+  const answer = known.get(key) ?? compute(zone, now);
+  known.set(key, answer);
+  return answer;
+}
+
+function compute(zone: string, now: Date): boolean {
   const offsets = [now, new Date(now.getFullYear(), 0, 1), new Date(now.getFullYear(), 6, 1)].map((date) =>
     offsetOf(zone, date),
   );

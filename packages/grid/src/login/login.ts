@@ -11,7 +11,6 @@ import { godLevel } from '../accounts/account.ts';
 import type { Account } from '../accounts/account.ts';
 import type { Accounts } from '../accounts/accounts.ts';
 import { gridServicesAccount } from '../accounts/built-in-accounts.ts';
-import { residentServiceUrls } from '../accounts/service-urls.ts';
 import type { Authentication } from '../authentication/authentication.ts';
 import type { Avatars } from '../avatars/avatars.ts';
 import type { Friend, Friends } from '../friends/friends.ts';
@@ -30,6 +29,7 @@ import type { SettingValues } from '../settings/setting-definitions.ts';
 import type { Settings } from '../settings/settings.ts';
 import { teleportFlags } from '../simulation/agent-circuit.ts';
 import { packAppearance } from '../simulation/appearance.ts';
+import { circuitServiceUrls } from '../simulation/circuit-service-urls.ts';
 import { endOlderSession } from '../simulation/older-session.ts';
 import type { Simulation } from '../simulation/simulation.ts';
 import type { Terms } from '../terms/terms.ts';
@@ -303,10 +303,4 @@ export class Login {
 function rootOf(folders: readonly InventoryFolder[]): InventoryFolder | undefined {
   const roots = folders.filter((folder) => folder.parentId === zeroUuid);
   return roots.find((root) => root.name === 'My Inventory') ?? roots[0];
-}
-
-/** All with a slash at their ends there. */
-function circuitServiceUrls(account: Account, publicUrl: string): ReadonlyMap<string, string> {
-  const urls = residentServiceUrls(publicUrl, account.serviceUrls);
-  return new Map([...urls].map(([name, url]) => [name, url === '' || url.endsWith('/') ? url : `${url}/`]));
 }

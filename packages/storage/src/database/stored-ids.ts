@@ -14,6 +14,14 @@ export function readUuid(stored: StoredUuid): Uuid {
   return uuidFromBytes(stored);
 }
 
+/** The id of a uuid column that a query made text of: 32 hexadecimal digits in SQLite, with dashes in PostgreSQL. */
+export function readUuidText(text: string): Uuid {
+  if (text.length !== 2 * uuidBytes) return parseUuid(text);
+  return parseUuid(
+    `${text.slice(0, 8)}-${text.slice(8, 12)}-${text.slice(12, 16)}-${text.slice(16, 20)}-${text.slice(20)}`,
+  );
+}
+
 /** The 32 bytes that stand for a blob id in a bytes column. */
 export function storedBlobId(id: BlobId): Uint8Array {
   return Buffer.from(id, 'hex');
