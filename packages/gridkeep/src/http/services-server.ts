@@ -45,8 +45,8 @@ export function createServicesServer(options: ServicesServerOptions): PortServer
   const answer = (exchange: Exchange): AtOnce<RobustReply> => {
     if (!allowed.empty && !allowed.has(exchange.peer)) return emptyReply(403);
     // Scripts in the world carry this header; they are on the same machines as simulators and must stay out.
-    if (exchange.header('x-secondlife-shard') !== undefined) return emptyReply(403);
-    const credential = exchange.header('authorization');
+    if (exchange.firstHeader('x-secondlife-shard') !== undefined) return emptyReply(403);
+    const credential = exchange.firstHeader('authorization');
     if (credential === undefined) return answerStranger(exchange);
     return andThen(authorization.check(credential), (simulator) =>
       simulator === undefined
