@@ -43,6 +43,22 @@ const accepted: readonly (readonly [string, Sources, object])[] = [
   ],
   ['variables of others', { environment: { GRIDKEEP_PASSWORD: 'x', GRID: 'y' } }, {}],
   ['the log level', { flags: { 'log-level': 'debug' } }, { logLevel: 'debug' }],
+  [
+    'networks as a list in the file',
+    { file: 'simulator_addresses = ["10.0.0.0/8", "2001:db8::/32", "::1"]' },
+    { simulatorAddresses: ['10.0.0.0/8', '2001:db8::/32', '::1'] },
+  ],
+  [
+    'networks with commas in the environment',
+    { environment: { GRIDKEEP_TRUSTED_PROXIES: '127.0.0.1, 10.0.0.0/8,' } },
+    { trustedProxies: ['127.0.0.1', '10.0.0.0/8'] },
+  ],
+  ['open services', { file: 'services_access = "open"' }, { servicesAccess: 'open' }],
+  [
+    'the address of the services port',
+    { environment: { GRIDKEEP_SERVICES_URL: 'http://10.0.0.5:8003' } },
+    { servicesUrl: 'http://10.0.0.5:8003/' },
+  ],
 ];
 
 const refused: readonly (readonly [string, Sources, RegExp])[] = [
@@ -86,6 +102,15 @@ const refused: readonly (readonly [string, Sources, RegExp])[] = [
     /--database-url: a password.*GRIDKEEP_DATABASE_URL/,
   ],
   ['unknown log level', { flags: { 'log-level': 'loud' } }, /--log-level: "loud".*one of debug/],
+  ['no network', { file: 'trusted_proxies = ["10.0.0.0/33"]' }, /trusted_proxies: .*a network is/],
+  [
+    'a network by name',
+    { flags: { 'simulator-addresses': 'sim.example.org' } },
+    /a network is an IP address/,
+  ],
+  ['networks of another type', { file: 'simulator_addresses = 1' }, /must be a list of networks/],
+  ['half open services', { flags: { 'services-access': 'ajar' } }, /one of credential, open/],
+  ['a services address with a path', { flags: { 'services-url': 'http://a.example/x' } }, /nothing behind/],
   ['an empty data folder', { flags: { data: '' } }, /data folder/],
 ];
 

@@ -32,8 +32,9 @@ export function parseSetting(setting: Setting, value: unknown, place: string): P
       if (!isServicesAccess(value)) throw refuse(`it must be one of ${servicesAccesses.join(', ')}`);
       return { [setting.key]: value };
     case 'http-url':
-      if (!isUrl(value, ['http:', 'https:'])) throw refuse('it must look like http://10.0.0.5:8003/');
-      return { [setting.key]: value.endsWith('/') ? value : `${value}/` };
+      if (!isUrl(value, ['http:', 'https:']) || new URL(value).href !== `${new URL(value).origin}/`)
+        throw refuse('it must look like http://10.0.0.5:8003/, with nothing behind the port');
+      return { [setting.key]: new URL(value).href };
     case 'postgres-url':
       if (!isUrl(value, ['postgres:', 'postgresql:']))
         throw refuse('it must look like postgres://user:password@host:5432/database');
