@@ -166,3 +166,23 @@ test('in open mode the Host header names the grid, and a wrong credential is sti
   const of = (slug: string, open: boolean) => tenants.simulatorAddresses.isOf(slug, '127.0.0.1', { open });
   assert.deepEqual([await of('one', true), await of('one', false)], [true, false]);
 });
+
+test('a map tile is removed without a credential from where a simulator is known, and only then', async (t) => {
+  const installation = await testInstallation(t, ['one', 'two']);
+  const { servicesPort: ask } = await serveGrids(t, installation);
+  const authorization = await newCredential(installation, 'one', 'sim1');
+  const remove = (path: string, from: string) =>
+    ask(path, { method: 'POST', body: 'X=1000&Y=1000&SCOPE=00000000-0000-0000-0000-000000000000', from });
+  assert.equal((await remove('/map', '127.0.0.5')).status, 401);
+  await ask('/assets', { headers: { authorization }, from: '127.0.0.5' });
+  for (const path of ['/map', '//map/', '/removemap']) {
+    const reply = await remove(path, '127.0.0.5');
+    assert.equal(reply.status, 200, path);
+    assert.match(reply.body.toString(), /<Result>Success<\/Result>/);
+  }
+  assert.equal((await remove('/map', '127.0.0.6')).status, 401);
+  const upload = { method: 'POST', body: 'X=1000&Y=1000&DATA=AAAAAAAAAAAAAAAA', from: '127.0.0.5' };
+  assert.equal((await ask('/map', upload)).status, 401);
+  const other = { method: 'POST', body: 'METHOD=get_default_regions', from: '127.0.0.5' };
+  assert.equal((await ask('/grid', other)).status, 401);
+});
