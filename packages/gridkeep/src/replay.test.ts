@@ -49,5 +49,5 @@ test('recorded exchanges are answered as they were', { skip: missing('fixtures')
 function line({ exchange, outcome, reasons }: Played): string {
   const sent = Buffer.from(exchange.sent ?? []).toString('utf8');
   const what = `${exchange.service} ${exchange.method} ${exchange.path.slice(0, 60)} ${methodOf(exchange.path, sent)}`;
-  return `${outcome.toUpperCase()} ${exchange.scenario} ${exchange.seq} ${what}\n${reasons.map((reason) => `    ${reason}\n`).join('')}`;
+  return `${outcome.toUpperCase()} ${exchange.file} ${exchange.line} ${what}\n${reasons.map((reason) => `    ${reason}\n`).join('')}`;
 }

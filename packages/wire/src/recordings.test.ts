@@ -1,8 +1,8 @@
 /** Real exchanges between simulators, grid services and viewers, decoded and encoded again. */
 import assert from 'node:assert/strict';
-import { readFileSync, readdirSync } from 'node:fs';
 import { test } from 'node:test';
-import { fixture, missing } from '@gridkeep/testing/requirements';
+import { readRecording, recordingNames } from '@gridkeep/testing/recordings';
+import { missing } from '@gridkeep/testing/requirements';
 import { readLlsdBinary } from './llsd/binary-reader.ts';
 import { writeLlsdBinary } from './llsd/binary-writer.ts';
 import { readLlsdNotation } from './llsd/notation-reader.ts';
@@ -41,30 +41,26 @@ interface Body {
   readonly text: string;
 }
 
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null;
-}
-
 /** Every body that is text, not cut off and not empty. */
-function bodies(): Body[] {
-  const found: Body[] = [];
-  for (const file of readdirSync(fixture('wire')).filter((name) => name.endsWith('.jsonl')))
-    readFileSync(fixture('wire', file), 'utf8')
-      .trim()
-      .split('\n')
-      .forEach((line, index) => {
-        const exchange: unknown = JSON.parse(line);
-        assert.ok(isRecord(exchange));
-        for (const side of ['req', 'res'] as const) {
-          const body = exchange[side];
-          if (!isRecord(body) || typeof body['text'] !== 'string' || body['truncated'] === true) continue;
-          if (body['text'] === '') continue;
-          const where = `${file}:${index + 1} ${side}`;
-          const headers = JSON.stringify(exchange[`${side}Headers`]);
-          found.push({ side, where, service: String(exchange['service']), headers, text: body['text'] });
-        }
-      });
-  return found;
+function bodies(): readonly Body[] {
+  return recordingNames()
+    .flatMap((name) => readRecording(name))
+    .flatMap(({ file, line, service, requestHeaders, replyHeaders, sent, received }) =>
+      [
+        { side: 'req' as const, body: sent, headers: requestHeaders },
+        { side: 'res' as const, body: received, headers: replyHeaders },
+      ].flatMap(({ side, body, headers }) =>
+        body?.isText === true && body.bytes.length > 0
+          ? [
+              {
+                ...{ side, service, where: `${file}:${line} ${side}` },
+                headers: JSON.stringify([...headers]),
+                text: body.bytes.toString('utf8'),
+              },
+            ]
+          : [],
+      ),
+    );
 }
 
 const all = skip === false ? bodies() : [];

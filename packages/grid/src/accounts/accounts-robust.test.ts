@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { forEachDatabase } from '@gridkeep/testing/databases';
+import { recordedText } from '@gridkeep/testing/recordings';
 import { missing } from '@gridkeep/testing/requirements';
 import { readReply } from '@gridkeep/wire/robust/reply';
 import { parseUuid, randomUuid } from '@gridkeep/wire/uuid';
 import { createResident } from '../residents.ts';
 import type { RobustHandler } from '../robust-http.ts';
 import { answersGarbage, strictLog } from '../test-support/garbage-forms.ts';
-import { recordedForm } from '../test-support/recorded-forms.ts';
 import { bodyText, robustRequest } from '../test-support/robust-request.ts';
 import { testGrid } from '../test-support/test-grid.ts';
 import type { TestGrid } from '../test-support/test-grid.ts';
@@ -50,10 +50,10 @@ forEachDatabase('accounts are told as they were recorded', async (context, datab
   await viewers(grid);
   const handler = handlerOf(grid);
   for (const line of [1, 4]) {
-    const { sent, received } = recordedForm('10-search-map-names.jsonl', '/accounts', line);
+    const { sent, received } = recordedText('10-search-map-names', line);
     assert.equal(await ask(handler, sent), received);
   }
-  const { sent, received } = recordedForm('14-remote-admin.jsonl', '/accounts', 7);
+  const { sent, received } = recordedText('14-remote-admin', 7);
   assert.equal(await ask(handler, sent), received);
 });
 

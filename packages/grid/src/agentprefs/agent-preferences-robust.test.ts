@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { forEachDatabase } from '@gridkeep/testing/databases';
+import { recordedText } from '@gridkeep/testing/recordings';
 import { missing } from '@gridkeep/testing/requirements';
 import { randomUuid, zeroUuid } from '@gridkeep/wire/uuid';
 import type { RobustHandler } from '../robust-http.ts';
 import { answersGarbage, strictLog } from '../test-support/garbage-forms.ts';
-import { recordedForm } from '../test-support/recorded-forms.ts';
 import { bodyText, robustRequest } from '../test-support/robust-request.ts';
 import { testGrid } from '../test-support/test-grid.ts';
 import type { TestGrid } from '../test-support/test-grid.ts';
@@ -33,7 +33,7 @@ forEachDatabase('preferences are those that a simulator stored', async (context,
   const lack = missing('fixtures');
   if (lack !== false) return context.skip(lack);
   const handler = handlerOf(await testGrid(database));
-  const { sent, received } = recordedForm('10-search-map-names.jsonl', '/agentprefs', 14);
+  const { sent, received } = recordedText('10-search-map-names', 14);
   assert.equal(await ask(handler, sent), failure, 'stored under the zero id they would be lost');
   const agent = randomUuid();
   assert.equal(await ask(handler, sent.replace(zeroUuid, agent)), received);

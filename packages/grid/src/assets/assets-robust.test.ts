@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { forEachDatabase } from '@gridkeep/testing/databases';
-import { fixture, missing } from '@gridkeep/testing/requirements';
+import { recordedTexts } from '@gridkeep/testing/recordings';
+import type { TextExchange } from '@gridkeep/testing/recordings';
+import { missing } from '@gridkeep/testing/requirements';
 import { readAssetDocument, writeAssetDocument } from '@gridkeep/wire/robust/asset-documents';
 import {
   readStringDocument,
@@ -23,54 +24,12 @@ function textOf(reply: RobustReply): string {
   return Buffer.from(reply.body).toString('utf8');
 }
 
-/** One recorded exchange, as the fixtures hold it. */
-interface Exchange {
-  readonly method: string;
-  readonly path: string;
-  readonly status: number;
-  readonly contentType: string;
-  readonly sent: string;
-  readonly received: string;
+/** Exchanges with the asset service. */
+function recorded(file: string): readonly TextExchange[] {
+  return recordedTexts(file, /^\/(assets|get_assets_exist)/);
 }
 
-/** Reads exchanges of a recording whose bodies are whole text. */
-function recorded(file: string): Exchange[] {
-  const exchanges: Exchange[] = [];
-  for (const line of readFileSync(fixture('wire', file), 'utf8').split('\n')) {
-    if (line === '') continue;
-    const entry: unknown = JSON.parse(line);
-    const exchange = exchangeOf(entry);
-    if (exchange !== undefined && /^\/(assets|get_assets_exist)/.test(exchange.path))
-      exchanges.push(exchange);
-  }
-  assert.ok(exchanges.length > 0, `${file} holds no exchange with the asset service`);
-  return exchanges;
-}
-
-function property(value: unknown, name: string): unknown {
-  return typeof value === 'object' && value !== null ? Reflect.get(value, name) : undefined;
-}
-
-function exchangeOf(entry: unknown): Exchange | undefined {
-  const [method, path, status] = ['method', 'path', 'status'].map((name) => property(entry, name));
-  const [request, reply] = ['req', 'res'].map((name) => property(entry, name));
-  const headers = property(entry, 'resHeaders');
-  const sent = property(request, 'text');
-  const received = property(reply, 'text');
-  if (property(request, 'truncated') === true || property(reply, 'truncated') === true) return undefined;
-  if (typeof method !== 'string' || typeof path !== 'string' || typeof status !== 'number') return undefined;
-  if (typeof sent !== 'string' || typeof received !== 'string' || !Array.isArray(headers)) return undefined;
-  const contentType: unknown = headers[headers.indexOf('Content-Type') + 1];
-  if (typeof contentType !== 'string') return undefined;
-  return { method, path, status, contentType, sent, received };
-}
-
-const uploads = [
-  '01-region-start.jsonl',
-  '10-asset-uploads.jsonl',
-  '12-build-many.jsonl',
-  '43-load-iar.jsonl',
-];
+const uploads = ['01-region-start', '10-asset-uploads', '12-build-many', '43-load-iar'];
 
 forEachRecording(
   'recorded uploads are answered byte for byte and given back',
@@ -94,11 +53,11 @@ forEachRecording(
 );
 
 const downloads = [
-  '14-helpers.jsonl',
-  '32-save-oar-multiregion.jsonl',
-  '33-save-oar-var.jsonl',
-  '40-save-iar-default.jsonl',
-  '41-save-iar-rich.jsonl',
+  '14-helpers',
+  '32-save-oar-multiregion',
+  '33-save-oar-var',
+  '40-save-iar-default',
+  '41-save-iar-rich',
 ];
 
 forEachRecording('recorded downloads come out byte for byte', downloads, async (exchanges, robust) => {
@@ -117,7 +76,7 @@ forEachRecording('recorded downloads come out byte for byte', downloads, async (
   }
 });
 
-const questions = ['31-load-oar.jsonl', '34-load-oar-var-merge.jsonl', '51-hypergrid-abroad.jsonl'];
+const questions = ['31-load-oar', '34-load-oar-var-merge', '51-hypergrid-abroad'];
 
 forEachRecording(
   'recorded existence questions get the same answers',
@@ -145,7 +104,7 @@ forEachRecording(
 function forEachRecording(
   name: string,
   files: readonly string[],
-  replay: (exchanges: readonly Exchange[], robust: AssetsRobust) => Promise<void>,
+  replay: (exchanges: readonly TextExchange[], robust: AssetsRobust) => Promise<void>,
 ): void {
   const skip = missing('fixtures');
   if (skip !== false) {

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { forEachDatabase } from '@gridkeep/testing/databases';
+import { recordedText, recordedTexts } from '@gridkeep/testing/recordings';
 import { missing } from '@gridkeep/testing/requirements';
 import { parseUuid, randomUuid } from '@gridkeep/wire/uuid';
 import { createResident } from '../residents.ts';
 import type { RobustHandler } from '../robust-http.ts';
 import { answersGarbage, strictLog } from '../test-support/garbage-forms.ts';
-import { recordedForm, recordedForms } from '../test-support/recorded-forms.ts';
 import { bodyText, robustRequest } from '../test-support/robust-request.ts';
 import { testGrid } from '../test-support/test-grid.ts';
 import type { TestGrid } from '../test-support/test-grid.ts';
@@ -40,8 +40,8 @@ forEachDatabase('recorded logins of archives are answered alike', async (context
   if (lack !== false) return context.skip(lack);
   const grid = await testGrid(database);
   const handler = handlerOf(grid);
-  const [right] = recordedForms('41-save-iar-rich.jsonl', '/auth/plain');
-  const wrong = recordedForm('42-save-iar-options.jsonl', '/auth/plain', 15);
+  const [right] = recordedTexts('41-save-iar-rich', '/auth/plain');
+  const wrong = recordedText('42-save-iar-options', 15);
   assert.ok(right);
   const fields = new URLSearchParams(right.sent);
   await grid.authentication.setPasswordMd5(

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { forEachDatabase } from '@gridkeep/testing/databases';
+import { recordedTexts } from '@gridkeep/testing/recordings';
 import { missing } from '@gridkeep/testing/requirements';
 import { readForm } from '@gridkeep/wire/robust/form';
 import { readReply } from '@gridkeep/wire/robust/reply';
 import { randomUuid } from '@gridkeep/wire/uuid';
 import { formClient, handlerIn, textDocument } from '../test-support/form-client.ts';
 import { answersGarbage, strictLog } from '../test-support/garbage-forms.ts';
-import { recordedExchanges } from '../test-support/recorded-exchanges.ts';
 import { testGrid } from '../test-support/test-grid.ts';
 import { avatarsRobust } from './avatars-robust.ts';
 import { AvatarRefusedError, avatarUnitsMax, avatarValueMax, avatarValuesMax } from './avatars.ts';
@@ -90,7 +90,7 @@ forEachDatabase('recorded avatars are kept and given back', async (context, data
   const { avatars } = await testGrid(database);
   const ask = formClient(avatarsRobust(avatars, strictLog), 'avatar');
   for (const file of recordings)
-    for (const { sent, received } of recordedExchanges(`${file}.jsonl`, '/avatar')) {
+    for (const { sent, received } of recordedTexts(file, '/avatar')) {
       assert.equal(await ask(sent), received);
       const { fields } = readForm(sent);
       const told = readReply(await ask({ METHOD: 'getavatar', UserID: String(fields.get('UserID')) }));

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { forEachDatabase } from '@gridkeep/testing/databases';
+import { recordedTexts } from '@gridkeep/testing/recordings';
 import { missing } from '@gridkeep/testing/requirements';
 import { randomUuid } from '@gridkeep/wire/uuid';
 import fc from 'fast-check';
@@ -7,7 +8,6 @@ import { liveBlobs } from '../grid-services.ts';
 import { handlerIn } from '../test-support/form-client.ts';
 import { strictLog } from '../test-support/garbage-forms.ts';
 import { blobIdOf } from '../test-support/memory-blobs.ts';
-import { recordedExchanges } from '../test-support/recorded-exchanges.ts';
 import { bodyText, robustRequest } from '../test-support/robust-request.ts';
 import { bytesOf, collect, testGrid } from '../test-support/test-grid.ts';
 import type { TestGrid } from '../test-support/test-grid.ts';
@@ -49,8 +49,8 @@ forEachDatabase('recorded bakes are answered', async (context, database) => {
   if (lack !== false) return context.skip(lack);
   const handler = handlerOf(await testGrid(database));
   for (const file of ['10-client-login', '10-second-client-login', '23-rez-large-object'])
-    for (const { method, path, sent, status, received, contentType } of recordedExchanges(
-      `${file}.jsonl`,
+    for (const { method, path, sent, status, received, contentType } of recordedTexts(
+      file,
       '/bakes/',
       'robust-private',
     )) {

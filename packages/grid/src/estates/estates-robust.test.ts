@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import type { Database } from '@gridkeep/storage/database/database';
 import { forEachDatabase } from '@gridkeep/testing/databases';
+import { recordedTexts } from '@gridkeep/testing/recordings';
 import { missing } from '@gridkeep/testing/requirements';
 import { parseUuid, randomUuid, zeroUuid } from '@gridkeep/wire/uuid';
 import fc from 'fast-check';
 import type { RobustHandler } from '../robust-http.ts';
 import { silentLog } from '../service-log.ts';
-import { recordedExchanges } from '../test-support/recorded-exchanges.ts';
 import { bodyText, robustRequest } from '../test-support/robust-request.ts';
 import { estatesRobust } from './estates-robust.ts';
 import { estateMigrations } from './estates-store.ts';
@@ -48,13 +48,13 @@ const stored = (result: string) => ({
 
 /** One grid's life; every file goes on where the one before ended. */
 const recordings = [
-  '01-region-start.jsonl',
-  '01-region-restart.jsonl',
-  '11-estate.jsonl',
-  '14-remote-admin.jsonl',
-  '21-two-region-start.jsonl',
-  '22-var-region-start.jsonl',
-  '31-load-oar.jsonl',
+  '01-region-start',
+  '01-region-restart',
+  '11-estate',
+  '14-remote-admin',
+  '21-two-region-start',
+  '22-var-region-start',
+  '31-load-oar',
 ];
 
 forEachDatabase('a grid answers as recorded, from the first region on', async (context, database) => {
@@ -62,7 +62,7 @@ forEachDatabase('a grid answers as recorded, from the first region on', async (c
   const { ask } = await served(database);
   let count = 0;
   for (const file of recordings)
-    for (const exchange of recordedExchanges(file, '/estates', 'robust-private')) {
+    for (const exchange of recordedTexts(file, '/estates', 'robust-private')) {
       const answer = await ask(exchange.method, exchange.path, exchange.sent);
       const received = {
         status: exchange.status,

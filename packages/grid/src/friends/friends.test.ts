@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { forEachDatabase } from '@gridkeep/testing/databases';
+import { recordedTexts } from '@gridkeep/testing/recordings';
 import { missing } from '@gridkeep/testing/requirements';
 import { parseUuid, randomUuid, zeroUuid } from '@gridkeep/wire/uuid';
 import { formClient, handlerIn, nullDocument, textDocument } from '../test-support/form-client.ts';
 import { answersGarbage, strictLog } from '../test-support/garbage-forms.ts';
-import { recordedExchanges } from '../test-support/recorded-exchanges.ts';
 import { testGrid } from '../test-support/test-grid.ts';
 import { UserTextError } from '../user-text.ts';
 import { friendsRobust } from './friends-robust.ts';
@@ -100,7 +100,7 @@ forEachDatabase('a recorded friendship is answered byte for byte', async (contex
     ...['10-login-with-offline-im', '12-build-many', '23-rez-large-object'],
     ...['24-teleport-between-simulators', '24-teleport-back', '51-hypergrid-return'],
   ])
-    for (const { sent, received, line } of recordedExchanges(`${file}.jsonl`, '/friends', 'robust-private'))
+    for (const { sent, received, line } of recordedTexts(file, '/friends', 'robust-private'))
       assert.equal(await ask(sent), received, `${file} ${line}`);
 });
 
@@ -109,7 +109,7 @@ forEachDatabase('a visitor without friends here is answered as recorded', async 
   if (lack !== false) return context.skip(lack);
   const { friends } = await testGrid(database);
   const ask = formClient(friendsRobust(friends, strictLog), 'friends');
-  const calls = recordedExchanges('51-hypergrid-teleport-out.jsonl', '/friends', 'grid2-private');
+  const calls = recordedTexts('51-hypergrid-teleport-out', '/friends', 'grid2-private');
   for (const { sent, received } of calls) assert.equal(await ask(sent), received);
 });
 

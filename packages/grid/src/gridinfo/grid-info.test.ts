@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { recordedExchanges } from '@gridkeep/testing/recordings';
 import { missing } from '@gridkeep/testing/requirements';
 import { readXmlRpcResponse } from '@gridkeep/wire/xmlrpc/reader';
 import type { RobustReply } from '../robust-http.ts';
 import type { SettingValues } from '../settings/setting-definitions.ts';
 import { standardSettings } from '../settings/setting-texts.ts';
-import { recordedExchanges } from '../test-support/recordings.ts';
 import { bodyText, robustRequest } from '../test-support/robust-request.ts';
 import { gridInfoRoutes, gridInfoXmlRpc } from './grid-info-public.ts';
 import { authorityOf, GridInfo } from './grid-info.ts';
@@ -36,13 +36,13 @@ function gridWith(changes: Partial<SettingValues> = {}) {
   return { info, ask, wait: (ms: number) => (now += ms) };
 }
 
-for (const file of ['00-grid-info.jsonl', '14-helpers.jsonl'])
+for (const file of ['00-grid-info', '14-helpers'])
   test(`${file} is answered byte for byte`, { skip: missing('fixtures') }, async () => {
     const { ask } = gridWith(recordedSettings);
     for (const { path, method, status, contentType, received } of recordedExchanges(
       file,
-      'robust-public',
       /grid_info$/,
+      'robust-public',
     )) {
       const reply = await ask(path, method);
       assert.equal(bodyText(reply), received.toString('utf8'));
@@ -54,7 +54,7 @@ for (const file of ['00-grid-info.jsonl', '14-helpers.jsonl'])
 test('the XML-RPC answer is the recorded one', { skip: missing('fixtures') }, async () => {
   const { info } = gridWith(recordedSettings);
   const method = gridInfoXmlRpc(info).get('get_grid_info') ?? assert.fail();
-  const exchanges = recordedExchanges('00-grid-info.jsonl', 'robust-public', /^\/$/);
+  const exchanges = recordedExchanges('00-grid-info', /^\/$/, 'robust-public');
   const recorded = exchanges.find(({ method: verb }) => verb === 'POST') ?? assert.fail();
   assert.deepEqual(
     { kind: 'value', value: await method(new Map(), { address: '127.0.0.1' }) },

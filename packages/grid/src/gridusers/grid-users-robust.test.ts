@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { forEachDatabase } from '@gridkeep/testing/databases';
+import { recordedTexts } from '@gridkeep/testing/recordings';
 import { missing } from '@gridkeep/testing/requirements';
 import { readReply } from '@gridkeep/wire/robust/reply';
 import { parseUuid, randomUuid } from '@gridkeep/wire/uuid';
 import { zeroVector } from '@gridkeep/wire/vector';
 import { formClient, handlerIn, textDocument } from '../test-support/form-client.ts';
 import { answersGarbage, strictLog } from '../test-support/garbage-forms.ts';
-import { recordedExchanges } from '../test-support/recorded-exchanges.ts';
 import { testGrid } from '../test-support/test-grid.ts';
 import { dateText, gridUsersRobust } from './grid-users-robust.ts';
 import { GridUsers } from './grid-users.ts';
@@ -40,7 +40,7 @@ forEachDatabase('recorded calls are answered byte for byte', async (context, dat
       const hasService = file.startsWith('51') && file !== '51-hypergrid-logout';
       if (service === 'grid2-private' && !hasService) continue;
       if (service === 'robust-private' && file === '51-hypergrid-abroad') continue;
-      for (const { sent, received, line } of recordedExchanges(`${file}.jsonl`, '/griduser', service))
+      for (const { sent, received, line } of recordedTexts(file, '/griduser', service))
         assert.equal(await ask(sent), received, `${file} ${line}`);
     }
 });
@@ -56,7 +56,7 @@ forEachDatabase('a recorded user is told byte for byte', async (context, databas
   await users.loggedIn(ada);
   await users.setPosition(ada, plaza, { x: 128, y: 128, z: 26.03385 }, zeroVector);
   const ask = formClient(gridUsersRobust(users, strictLog), 'griduser');
-  for (const { sent, received, line } of recordedExchanges('10-search-map-names.jsonl', '/griduser'))
+  for (const { sent, received, line } of recordedTexts('10-search-map-names', '/griduser'))
     assert.equal(await ask(sent), received, `${line}`);
 });
 

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import type { Database } from '@gridkeep/storage/database/database';
 import { forEachDatabase } from '@gridkeep/testing/databases';
+import { recordedTexts } from '@gridkeep/testing/recordings';
 import { missing } from '@gridkeep/testing/requirements';
 import { writeForm } from '@gridkeep/wire/robust/form';
 import { readReply } from '@gridkeep/wire/robust/reply';
 import { parseUuid, randomUuid, zeroUuid } from '@gridkeep/wire/uuid';
 import fc from 'fast-check';
 import { silentLog } from '../service-log.ts';
-import { recordedExchanges } from '../test-support/recorded-exchanges.ts';
 import { bodyText, robustRequest } from '../test-support/robust-request.ts';
 import { testGrid } from '../test-support/test-grid.ts';
 import type { TestGrid } from '../test-support/test-grid.ts';
@@ -60,7 +60,7 @@ forEachDatabase('recorded traffic about groups gets the recorded answers', async
   for (const end of ['201', '202']) await grid.gridUsers.loggedIn(`2b1a1f6e-0c53-4a7e-9d0e-000000000${end}`);
   const translation = new Translation();
   for (const file of ['02-bots-login-logout', '10-second-client-login', '10-profiles', '10-groups'])
-    for (const exchange of recordedExchanges(`${file}.jsonl`, '/groups', 'robust-private')) {
+    for (const exchange of recordedTexts(file, '/groups', 'robust-private')) {
       const received = await send(translation.apply(exchange.sent));
       if (/METHOD=(PUTGROUP|GETGROUPROLES)/.test(exchange.sent))
         translation.learn(exchange.received, received);
@@ -77,7 +77,7 @@ forEachDatabase('recorded traffic about groups gets the recorded answers', async
     ['51-hypergrid-teleport-out', 16],
     ['51-hypergrid-teleport-out', 17],
   ] as const) {
-    const exchange = recordedExchanges(`${file}.jsonl`, '/groups').find((one) => one.line === line);
+    const exchange = recordedTexts(file, '/groups').find((one) => one.line === line);
     assert.ok(exchange);
     const received = await send(translation.apply(exchange.sent));
     assert.equal(received, translation.apply(exchange.received), `${file} ${line}`);

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { AssetTypes } from '@gridkeep/content/assets/asset-kinds';
 import { forEachDatabase } from '@gridkeep/testing/databases';
+import { recordedExchanges } from '@gridkeep/testing/recordings';
 import { missing } from '@gridkeep/testing/requirements';
 import { readAssetDocument, writeAssetDocument } from '@gridkeep/wire/robust/asset-documents';
 import { readStringDocument, writeStringsDocument } from '@gridkeep/wire/robust/serialized';
@@ -12,7 +13,6 @@ import type { RobustReply } from '../robust-http.ts';
 import { standardSettings } from '../settings/setting-texts.ts';
 import { handlerIn } from '../test-support/form-client.ts';
 import { strictLog } from '../test-support/garbage-forms.ts';
-import { recordedExchanges } from '../test-support/recordings.ts';
 import { bodyText, robustRequest } from '../test-support/robust-request.ts';
 import { testAsset, testGrid } from '../test-support/test-grid.ts';
 import type { TestGrid } from '../test-support/test-grid.ts';
@@ -162,9 +162,9 @@ forEachDatabase('recorded uploads from another grid are taken', async (context, 
   await isAbroad(grid, parseUuid('2b1a1f6e-0c53-4a7e-9d0e-000000000201'));
   const request = ask(grid);
   for (const { method, path, sent, received, status } of recordedExchanges(
-    '51-hypergrid-abroad.jsonl',
-    'robust-public',
+    '51-hypergrid-abroad',
     /^\/assets/,
+    'robust-public',
   )) {
     const reply = await request(method, path, sent);
     assert.equal(reply.status, status);

@@ -4,6 +4,7 @@ import { gunzipSync } from 'node:zlib';
 import { openDatabase } from '@gridkeep/storage/database/open-database';
 import { SqliteThreads } from '@gridkeep/storage/database/sqlite-threads';
 import { freshLocation } from '@gridkeep/testing/databases';
+import { recordedExchanges } from '@gridkeep/testing/recordings';
 import { missing } from '@gridkeep/testing/requirements';
 import { SimulatorDouble } from '@gridkeep/testing/simulator-double';
 import { parseUuid } from '@gridkeep/wire/uuid';
@@ -16,7 +17,6 @@ import { standardSettings } from '../settings/setting-texts.ts';
 import { teleportFlags } from '../simulation/agent-circuit.ts';
 import { handlerIn } from '../test-support/form-client.ts';
 import { strictLog } from '../test-support/garbage-forms.ts';
-import { recordedExchanges } from '../test-support/recordings.ts';
 import { bodyText, robustRequest } from '../test-support/robust-request.ts';
 import { testGrid } from '../test-support/test-grid.ts';
 import { agentReply, readAgentCall } from './agent-post.ts';
@@ -46,7 +46,7 @@ test(
     const { xmlRpc, routes } = hypergridPublic(grid.hypergrid, strictLog);
 
     let replayed = 0;
-    for (const exchange of recordedExchanges('14-gatekeeper-uas.jsonl', 'robust-public', /^\/$/)) {
+    for (const exchange of recordedExchanges('14-gatekeeper-uas', /^\/$/, 'robust-public')) {
       const { method, parameters } = readXmlRpcRequest(exchange.sent);
       const [asked] = parameters;
       assert.ok(isXmlRpcStruct(asked));
@@ -58,7 +58,7 @@ test(
     }
     assert.equal(replayed, 19);
 
-    for (const exchange of recordedExchanges('00-grid-info.jsonl', 'robust-public', /^\/helo/)) {
+    for (const exchange of recordedExchanges('00-grid-info', /^\/helo/, 'robust-public')) {
       const reply = await handlerIn(routes, 'helo')(robustRequest(exchange.method, exchange.path));
       assert.equal(reply.status, exchange.status);
       assert.equal(reply.contentType, exchange.contentType);
@@ -69,8 +69,8 @@ test(
 );
 
 test('a traveller is sent on as a real home grid did', { skip: missing('fixtures') }, async (context) => {
-  const [asked] = recordedExchanges('51-hypergrid-teleport-out.jsonl', 'robust-public', /^\/homeagent\//);
-  const [sent] = recordedExchanges('51-hypergrid-teleport-out.jsonl', 'grid2-public', /^\/foreignagent\//);
+  const [asked] = recordedExchanges('51-hypergrid-teleport-out', /^\/homeagent\//, 'robust-public');
+  const [sent] = recordedExchanges('51-hypergrid-teleport-out', /^\/foreignagent\//, 'grid2-public');
   assert.ok(asked !== undefined && sent !== undefined);
   const call = await readAgentCall(robustRequest('POST', asked.path, asked.sent));
   const recorded = await readAgentCall(robustRequest('POST', sent.path, sent.sent));

@@ -4,6 +4,7 @@ import { AssetTypes } from '@gridkeep/content/assets/asset-kinds';
 import { FolderTypes } from '@gridkeep/content/assets/folder-types';
 import type { Database } from '@gridkeep/storage/database/database';
 import { forEachDatabase } from '@gridkeep/testing/databases';
+import { recordedTexts } from '@gridkeep/testing/recordings';
 import { missing } from '@gridkeep/testing/requirements';
 import { writeForm } from '@gridkeep/wire/robust/form';
 import type { FormValue } from '@gridkeep/wire/robust/form';
@@ -15,7 +16,6 @@ import { silentLog } from '../service-log.ts';
 import { libraryOwnerId } from '../library/library-ids.ts';
 import { anyInventoryBody, folderForm, itemForm } from '../test-support/inventory-forms.ts';
 import { robustRequest, bodyText } from '../test-support/robust-request.ts';
-import { recordedExchanges } from '../test-support/recorded-exchanges.ts';
 import { testGrid, testItem } from '../test-support/test-grid.ts';
 import type { TestGrid } from '../test-support/test-grid.ts';
 import { seedInventory, comparableReply } from '../test-support/recorded-inventory.ts';
@@ -76,22 +76,22 @@ async function scene(database: Database, limits = {}): Promise<Scene> {
 }
 
 const recordings = [
-  '02-bots-login-logout.jsonl',
-  '10-asset-uploads.jsonl',
-  '10-build-and-take.jsonl',
-  '10-client-login.jsonl',
-  '10-friends.jsonl',
-  '10-inventory-ops.jsonl',
-  '10-second-client-login.jsonl',
-  '12-build-many.jsonl',
-  '23-rez-large-object.jsonl',
-  '24-teleport-between-simulators.jsonl',
-  '40-save-iar-default.jsonl',
-  '41-save-iar-rich.jsonl',
-  '42-save-iar-options.jsonl',
-  '43-load-iar.jsonl',
-  '44-load-iar-merge.jsonl',
-  '51-hypergrid-return.jsonl',
+  '02-bots-login-logout',
+  '10-asset-uploads',
+  '10-build-and-take',
+  '10-client-login',
+  '10-friends',
+  '10-inventory-ops',
+  '10-second-client-login',
+  '12-build-many',
+  '23-rez-large-object',
+  '24-teleport-between-simulators',
+  '40-save-iar-default',
+  '41-save-iar-rich',
+  '42-save-iar-options',
+  '43-load-iar',
+  '44-load-iar-merge',
+  '51-hypergrid-return',
 ];
 
 if (missing('fixtures') !== false)
@@ -101,7 +101,7 @@ else
     const grid = await testGrid(database);
     for (const file of recordings) {
       const handler = handlerOf(grid);
-      const exchanges = recordedExchanges(file, '/xinventory', 'robust-private');
+      const exchanges = recordedTexts(file, '/xinventory', 'robust-private');
       await seedInventory(database, exchanges);
       for (const { line, sent, received, contentType } of exchanges) {
         const reply = await handler(robustRequest('POST', '/xinventory', sent));

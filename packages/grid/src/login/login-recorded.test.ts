@@ -2,13 +2,13 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { openDatabase } from '@gridkeep/storage/database/open-database';
 import { freshLocation } from '@gridkeep/testing/databases';
+import { recordedExchanges } from '@gridkeep/testing/recordings';
 import { missing } from '@gridkeep/testing/requirements';
 import { parseUuid, randomUuid } from '@gridkeep/wire/uuid';
 import { readXmlRpcRequest, readXmlRpcResponse } from '@gridkeep/wire/xmlrpc/reader';
 import { isXmlRpcArray, isXmlRpcStruct } from '@gridkeep/wire/xmlrpc/value';
 import type { XmlRpcValue } from '@gridkeep/wire/xmlrpc/value';
 import { createResident } from '../residents.ts';
-import { recordedExchanges } from '../test-support/recordings.ts';
 import { loginWorld, password } from './test-support/login-world.ts';
 
 /** Members whose values are of one moment or one world. */
@@ -38,9 +38,9 @@ test(
     const friend = randomUuid();
     await grid.friends.store(id, friend, 1);
     await grid.friends.store(friend, id, 1);
-    const recordings = ['10-client-login.jsonl', '02-bots-login-logout.jsonl', '14-raw-login.jsonl'];
+    const recordings = ['10-client-login', '02-bots-login-logout', '14-raw-login'];
     for (const file of recordings)
-      for (const { sent, received } of recordedExchanges(file, 'robust-public', /^\/$/)) {
+      for (const { sent, received } of recordedExchanges(file, /^\/$/, 'robust-public')) {
         if (!sent.includes('login_to_simulator')) continue;
         const response = readXmlRpcResponse(received);
         assert.ok(response.kind === 'value' && isXmlRpcStruct(response.value));

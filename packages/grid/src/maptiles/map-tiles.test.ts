@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { forEachDatabase } from '@gridkeep/testing/databases';
+import { recordedExchanges } from '@gridkeep/testing/recordings';
 import { missing } from '@gridkeep/testing/requirements';
 import { readForm, writeForm } from '@gridkeep/wire/robust/form';
 import { readReply } from '@gridkeep/wire/robust/reply';
@@ -9,7 +10,6 @@ import sharp from 'sharp';
 import { testRegistration, testSimulator } from '../registry/test-support.ts';
 import type { RobustReply } from '../robust-http.ts';
 import { silentLog } from '../service-log.ts';
-import { recordedExchanges } from '../test-support/recordings.ts';
 import { bodyText, robustRequest } from '../test-support/robust-request.ts';
 import { collect, testGrid } from '../test-support/test-grid.ts';
 import type { TestGrid } from '../test-support/test-grid.ts';
@@ -247,17 +247,12 @@ test('a tile is made of the four that lie on it', () => {
   );
 });
 
-const recordings = [
-  '01-region-restart.jsonl',
-  '13-terrain.jsonl',
-  '21-two-region-start.jsonl',
-  '22-var-region-start.jsonl',
-];
+const recordings = ['01-region-restart', '13-terrain', '21-two-region-start', '22-var-region-start'];
 
 for (const file of missing('fixtures') === false ? recordings : [])
   forEachDatabase(`uploads of ${file} are answered byte for byte`, async (_, database) => {
     const { uploads, get } = wireOf(await testGrid(database));
-    for (const { sent, received, contentType } of recordedExchanges(file, 'robust-private', /^\/map$/)) {
+    for (const { sent, received, contentType } of recordedExchanges(file, /^\/map$/, 'robust-private')) {
       const reply = await uploads.get('map')?.(robustRequest('POST', '/map', sent));
       assert.equal(reply === undefined ? '' : bodyText(reply), received.toString());
       assert.equal(reply?.contentType, contentType);
@@ -271,7 +266,7 @@ forEachDatabase('a recorded map is shown alike', async (context, database) => {
   const skip = missing('fixtures');
   if (skip !== false) return context.skip(skip);
   const { put, get, settle } = wireOf(await testGrid(database));
-  const exchanges = recordedExchanges('14-helpers.jsonl', 'robust-public', /^\/map-/);
+  const exchanges = recordedExchanges('14-helpers', /^\/map-/, 'robust-public');
   const plaza = exchanges.find(({ path }) => path === '/map-1-1000-1000-objects.jpg') ?? assert.fail();
   await put(1000, 1000, plaza.received);
   await settle();

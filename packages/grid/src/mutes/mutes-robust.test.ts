@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { crc32 } from 'node:zlib';
 import { forEachDatabase } from '@gridkeep/testing/databases';
+import { recordedTexts } from '@gridkeep/testing/recordings';
 import { missing } from '@gridkeep/testing/requirements';
 import { randomUuid, zeroUuid } from '@gridkeep/wire/uuid';
 import type { RobustHandler } from '../robust-http.ts';
 import { answersGarbage, strictLog } from '../test-support/garbage-forms.ts';
-import { recordedForms } from '../test-support/recorded-forms.ts';
 import { bodyText, robustRequest } from '../test-support/robust-request.ts';
 import { testGrid } from '../test-support/test-grid.ts';
 import type { TestGrid } from '../test-support/test-grid.ts';
@@ -30,7 +30,7 @@ forEachDatabase('a recorded mute list is kept and told alike', async (context, d
   const lack = missing('fixtures');
   if (lack !== false) return context.skip(lack);
   const handler = handlerOf(await testGrid(database));
-  for (const { sent, received } of recordedForms('10-mutelist.jsonl', '/mutelist'))
+  for (const { sent, received } of recordedTexts('10-mutelist', '/mutelist'))
     assert.equal(await ask(handler, sent), received, sent);
 });
 

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { forEachDatabase } from '@gridkeep/testing/databases';
+import { recordedTexts } from '@gridkeep/testing/recordings';
 import { missing } from '@gridkeep/testing/requirements';
 import { readForm, writeForm } from '@gridkeep/wire/robust/form';
 import { readReply } from '@gridkeep/wire/robust/reply';
 import { parseUuid, randomUuid } from '@gridkeep/wire/uuid';
 import { formClient, handlerIn } from '../test-support/form-client.ts';
 import { answersGarbage, strictLog } from '../test-support/garbage-forms.ts';
-import { recordedExchanges } from '../test-support/recorded-exchanges.ts';
 import { bodyText, robustRequest } from '../test-support/robust-request.ts';
 import { testGrid } from '../test-support/test-grid.ts';
 import { offlineImRobust } from './offline-im-robust.ts';
@@ -27,7 +27,7 @@ forEachDatabase('recorded messages come out byte for byte', async (context, data
     ['51-hypergrid-teleport-out', 'grid2-private'],
     ['51-hypergrid-return', 'robust-private'],
   ] as const)
-    for (const { sent, received, line } of recordedExchanges(`${file}.jsonl`, '/offlineim', service))
+    for (const { sent, received, line } of recordedTexts(file, '/offlineim', service))
       assert.equal(await ask(sent), received, `${file} ${line}`);
 });
 

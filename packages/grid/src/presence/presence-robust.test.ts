@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { forEachDatabase } from '@gridkeep/testing/databases';
+import { recordedTexts } from '@gridkeep/testing/recordings';
+import type { TextExchange } from '@gridkeep/testing/recordings';
 import { missing } from '@gridkeep/testing/requirements';
 import { readForm } from '@gridkeep/wire/robust/form';
 import { readReply } from '@gridkeep/wire/robust/reply';
@@ -7,8 +9,6 @@ import type { ReadReply, ReadReplyValue } from '@gridkeep/wire/robust/reply';
 import { parseUuid, randomUuid, tryParseUuid, zeroUuid } from '@gridkeep/wire/uuid';
 import { formClient, handlerIn, nullDocument, textDocument } from '../test-support/form-client.ts';
 import { answersGarbage, strictLog } from '../test-support/garbage-forms.ts';
-import { recordedExchanges } from '../test-support/recorded-exchanges.ts';
-import type { RecordedExchange } from '../test-support/recorded-exchanges.ts';
 import { testGrid } from '../test-support/test-grid.ts';
 import { presenceRobust } from './presence-robust.ts';
 import { Presence } from './presence.ts';
@@ -44,7 +44,7 @@ forEachDatabase('recorded calls are answered byte for byte', async (context, dat
   for (const [service, files] of recordings) {
     await later.cleanStale(() => false);
     for (const file of files)
-      for (const exchange of recordedExchanges(`${file}.jsonl`, '/presence', service)) {
+      for (const exchange of recordedTexts(file, '/presence', service)) {
         await logInBefore(presence, exchange);
         assert.equal(await ask(exchange.sent), exchange.received, `${file} ${exchange.line}`);
       }
@@ -52,7 +52,7 @@ forEachDatabase('recorded calls are answered byte for byte', async (context, dat
 });
 
 /** Sessions that the answer speaks of and nobody has heard of: their logins were not calls of simulators. */
-async function logInBefore(presence: Presence, { sent, received }: RecordedExchange): Promise<void> {
+async function logInBefore(presence: Presence, { sent, received }: TextExchange): Promise<void> {
   const sessionId = tryParseUuid(readForm(sent).text('SessionID') ?? '');
   const told = [...readReply(received).values()].filter(isMap);
   if (sessionId !== undefined && received !== nullDocument) {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Database } from '@gridkeep/storage/database/database';
 import { forEachDatabase } from '@gridkeep/testing/databases';
+import { recordedTexts } from '@gridkeep/testing/recordings';
 import { missing } from '@gridkeep/testing/requirements';
 import { parseUuid, randomUuid, zeroUuid } from '@gridkeep/wire/uuid';
 import type { Uuid } from '@gridkeep/wire/uuid';
@@ -9,7 +10,6 @@ import fc from 'fast-check';
 import { JsonRpcError } from '../public-calls.ts';
 import type { JsonObject, JsonRpcMethods, JsonValue } from '../public-calls.ts';
 import { silentLog } from '../service-log.ts';
-import { recordedExchanges } from '../test-support/recorded-exchanges.ts';
 import { testGrid } from '../test-support/test-grid.ts';
 import { JsonFields, sparse } from './profile-json.ts';
 import { classifiedsMax, notesMax, picksMax } from './profile-records.ts';
@@ -59,7 +59,7 @@ forEachDatabase('recorded calls get the recorded answers, and Unicode is kept', 
   if (missing('fixtures') !== false) return context.skip(String(missing('fixtures')));
   const { grid, call } = await served(database);
   await grid.accounts.create({ id: ada, firstName: 'Ada', lastName: 'Viewer', email: 'ada@example.org' });
-  const exchanges = recordedExchanges('10-profiles.jsonl', '/', 'robust-public');
+  const exchanges = recordedTexts('10-profiles', '/', 'robust-public');
   assert.equal(exchanges.length, 12);
   for (const { sent, received, line } of exchanges) {
     const { method, params } = objectOf(JSON.parse(sent));

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { forEachDatabase } from '@gridkeep/testing/databases';
+import { recordedExchanges } from '@gridkeep/testing/recordings';
 import { missing } from '@gridkeep/testing/requirements';
 import { readForm, writeForm } from '@gridkeep/wire/robust/form';
 import { readReply } from '@gridkeep/wire/robust/reply';
@@ -9,7 +10,6 @@ import fc from 'fast-check';
 import { GridInfo } from '../gridinfo/grid-info.ts';
 import type { RobustHandler } from '../robust-http.ts';
 import { silentLog } from '../service-log.ts';
-import { recordedExchanges } from '../test-support/recordings.ts';
 import { bodyText, robustRequest } from '../test-support/robust-request.ts';
 import { testGrid } from '../test-support/test-grid.ts';
 import type { TestGrid } from '../test-support/test-grid.ts';
@@ -32,24 +32,24 @@ async function ask(handle: RobustHandler, fields: Readonly<Record<string, string
 }
 
 const recordings = [
-  '01-region-restart.jsonl',
-  '02-bots-login-logout.jsonl',
-  '03-region-stop.jsonl',
-  '10-client-login.jsonl',
-  '10-search-map-names.jsonl',
-  '21-two-region-start.jsonl',
-  '22-var-region-start.jsonl',
-  '23-rez-large-object.jsonl',
-  '24-teleport-back.jsonl',
-  '25-two-region-stop.jsonl',
-  '31-load-oar.jsonl',
-  '34-load-oar-var-merge.jsonl',
+  '01-region-restart',
+  '02-bots-login-logout',
+  '03-region-stop',
+  '10-client-login',
+  '10-search-map-names',
+  '21-two-region-start',
+  '22-var-region-start',
+  '23-rez-large-object',
+  '24-teleport-back',
+  '25-two-region-stop',
+  '31-load-oar',
+  '34-load-oar-var-merge',
 ];
 
 for (const file of missing('fixtures') === false ? recordings : [])
   forEachDatabase(`${file} is answered byte for byte`, async (_, database) => {
     const grid = await testGrid(database);
-    const exchanges = recordedExchanges(file, 'robust-private', /^\/grid$/);
+    const exchanges = recordedExchanges(file, /^\/grid$/, 'robust-private');
     // Whatever is not registered in the recording was before it.
     const started = new Set(exchanges.map(({ sent }) => readForm(sent).text('uuid')));
     for (const record of exchanges.flatMap(({ received }) => [

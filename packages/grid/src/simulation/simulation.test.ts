@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import type { TestContext } from 'node:test';
 import { gunzipSync } from 'node:zlib';
-import { fixture, missing } from '@gridkeep/testing/requirements';
+import { recordedExchanges, recordedText } from '@gridkeep/testing/recordings';
+import { missing } from '@gridkeep/testing/requirements';
 import { SimulatorDouble, json, refused, xmlRpcAnswer } from '@gridkeep/testing/simulator-double';
 import { parseUuid, randomUuid, zeroUuid } from '@gridkeep/wire/uuid';
 import { zeroVector } from '@gridkeep/wire/vector';
@@ -72,28 +72,18 @@ const arriving = {
 
 /** The requests of a recording that carry an agent, as JSON. */
 function recordedAgents(file: string, method: string): { body: JsonObject; path: string }[] {
-  const found: { body: JsonObject; path: string }[] = [];
-  for (const line of readFileSync(fixture('wire', file), 'utf8').split('\n')) {
-    if (line === '') continue;
-    const entry: JsonValue = JSON.parse(line);
-    if (!isJsonObject(entry) || entry['method'] !== method || typeof entry['path'] !== 'string') continue;
-    const request = entry['req'];
-    if (!/^\/(agent|foreignagent|homeagent)\//.test(entry['path']) || !isJsonObject(request)) continue;
-    if (request['truncated'] === true) continue;
-    const { text, base64 } = request;
-    const body: JsonValue = JSON.parse(
-      typeof base64 === 'string' ? gunzipSync(Buffer.from(base64, 'base64')).toString('utf8') : String(text),
-    );
-    if (isJsonObject(body)) found.push({ body, path: entry['path'] });
-  }
-  assert.ok(found.length > 0, `${file} holds no agent`);
-  return found;
+  return recordedExchanges(file, /^\/(agent|foreignagent|homeagent)\//).flatMap((exchange) => {
+    if (exchange.method !== method) return [];
+    const packed = exchange.sent[0] === 0x1f;
+    const body: JsonValue = JSON.parse((packed ? gunzipSync(exchange.sent) : exchange.sent).toString('utf8'));
+    return isJsonObject(body) ? [{ body, path: exchange.path }] : [];
+  });
 }
 
-const loginRecordings = ['10-client-login.jsonl', '14-raw-login.jsonl', '02-bots-login-logout.jsonl'];
+const loginRecordings = ['10-client-login', '14-raw-login', '02-bots-login-logout'];
 const agentRecordings = [
   ...loginRecordings,
-  ...['24-teleport-back.jsonl', '23-rez-large-object.jsonl', '51-hypergrid-teleport-out.jsonl'],
+  ...['24-teleport-back', '23-rez-large-object', '51-hypergrid-teleport-out'],
 ];
 const callOnly = /^(source_|destination_|gatekeeper_|context$|teleport_flags$)/;
 
@@ -110,7 +100,7 @@ test(
   { skip: missing('fixtures') },
   async (context) => {
     const { simulator, simulation, region } = await parts(context);
-    const [recorded] = recordedAgents('10-client-login.jsonl', 'QUERYACCESS');
+    const [recorded] = recordedAgents('10-client-login', 'QUERYACCESS');
     assert.ok((await simulation.queryAccess(region, arriving)).granted);
     const [asked] = simulator.calls('query-access');
     assert.equal(asked?.target, recorded?.path);
@@ -120,7 +110,7 @@ test(
 
 test('the agent that is sent is what OpenSimulator sends', { skip: missing('fixtures') }, async (context) => {
   const { simulator, simulation, region } = await parts(context);
-  const [recorded] = recordedAgents('10-client-login.jsonl', 'POST');
+  const [recorded] = recordedAgents('10-client-login', 'POST');
   assert.ok(recorded !== undefined);
   const answer = await simulation.createAgent(region, unpackAgentCircuit(recorded.body));
   assert.deepEqual(answer, { granted: true, reason: 'Authorized', seenAddress: '127.0.0.1' });
@@ -298,11 +288,7 @@ function structOf(body: string): XmlRpcStruct {
 }
 
 test('a god-kick is the recorded one', { skip: missing('fixtures') }, () => {
-  const line = readFileSync(fixture('wire', '14-raw-login.jsonl'), 'utf8').split('\n')[5] ?? '';
-  const entry: JsonValue = JSON.parse(line);
-  const request = isJsonObject(entry) ? entry['req'] : undefined;
-  const body = isJsonObject(request) ? String(request['text']) : '';
-  const recorded = new Map(structOf(body));
+  const recorded = new Map(structOf(recordedText('14-raw-login', 6).sent));
   recorded.set('to_agent_id', ada);
   assert.deepEqual(new Map([...writeInstantMessage(kick)].sort()), new Map([...recorded].sort()));
 });

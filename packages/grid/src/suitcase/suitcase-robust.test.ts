@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { FolderTypes } from '@gridkeep/content/assets/folder-types';
 import type { Database } from '@gridkeep/storage/database/database';
 import { forEachDatabase } from '@gridkeep/testing/databases';
+import { recordedTexts } from '@gridkeep/testing/recordings';
 import { missing } from '@gridkeep/testing/requirements';
 import { writeForm } from '@gridkeep/wire/robust/form';
 import type { FormValue } from '@gridkeep/wire/robust/form';
@@ -12,7 +13,6 @@ import fc from 'fast-check';
 import { FolderReplies } from '../inventory/folder-replies.ts';
 import type { RobustHandler } from '../robust-http.ts';
 import { silentLog } from '../service-log.ts';
-import { recordedExchanges } from '../test-support/recorded-exchanges.ts';
 import { anyInventoryBody, folderForm, itemForm } from '../test-support/inventory-forms.ts';
 import { comparableReply, seedInventory } from '../test-support/recorded-inventory.ts';
 import { bodyText, robustRequest } from '../test-support/robust-request.ts';
@@ -39,9 +39,9 @@ if (missing('fixtures') !== false)
 else
   forEachDatabase('recorded questions from abroad get the recorded answers', async (_test, database) => {
     const grid = await testGrid(database);
-    for (const file of ['51-hypergrid-abroad.jsonl', '51-hypergrid-teleport-out.jsonl']) {
-      const exchanges = recordedExchanges(file, '/xinventory', 'robust-public');
-      await seedInventory(database, recordedExchanges(file, '/xinventory'));
+    for (const file of ['51-hypergrid-abroad', '51-hypergrid-teleport-out']) {
+      const exchanges = recordedTexts(file, '/xinventory', 'robust-public');
+      await seedInventory(database, recordedTexts(file, '/xinventory'));
       const worn = exchanges.flatMap(({ received }) =>
         [...received.matchAll(/<ID>([^<]*)<\/ID><InvType>18</g)].flatMap(([, id]) => id ?? []),
       );

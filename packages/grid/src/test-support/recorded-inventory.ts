@@ -1,6 +1,7 @@
 /** The inventories that a recording was made with, as far as it shows them, so that it can be replayed. */
 import { FolderTypes } from '@gridkeep/content/assets/folder-types';
 import type { Database, Queries } from '@gridkeep/storage/database/database';
+import type { TextExchange } from '@gridkeep/testing/recordings';
 import { readForm } from '@gridkeep/wire/robust/form';
 import type { Form } from '@gridkeep/wire/robust/form';
 import { readReply } from '@gridkeep/wire/robust/reply';
@@ -11,16 +12,12 @@ import { insertFolders } from '../inventory/folders-store.ts';
 import type { InventoryFolder, InventoryItem } from '../inventory/inventory-records.ts';
 import { insertItems } from '../inventory/items-store.ts';
 import { transact } from '../transactions.ts';
-import type { RecordedExchange } from './recorded-exchanges.ts';
 
 /**
  * Puts everything in place that answers of the recording show and that was not made by it, in place of what is there.
  * A folder of which only the id is known becomes an ordinary one.
  */
-export async function seedInventory(
-  database: Database,
-  exchanges: readonly RecordedExchange[],
-): Promise<void> {
+export async function seedInventory(database: Database, exchanges: readonly TextExchange[]): Promise<void> {
   const { folders, items } = shownBy(exchanges);
   await transact(database, async (queries: Queries) => {
     for (const table of ['inventory_item', 'inventory_folder'])
@@ -35,7 +32,7 @@ interface Shown {
   readonly items: Map<Uuid, InventoryItem>;
 }
 
-function shownBy(exchanges: readonly RecordedExchange[]): Shown {
+function shownBy(exchanges: readonly TextExchange[]): Shown {
   const folders = new Map<Uuid, InventoryFolder>();
   const items = new Map<Uuid, InventoryItem>();
   const forms = exchanges.map(({ sent }) => readForm(sent));

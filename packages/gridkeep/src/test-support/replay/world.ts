@@ -34,6 +34,7 @@ const recordedGrids = [
   {
     name: 'robust',
     title: 'Sample Grid',
+    nick: 'samplegrid',
     publicAddress: '127.0.0.1:8002',
     privateAddress: '127.0.0.1:8003',
     people: residents,
@@ -41,6 +42,7 @@ const recordedGrids = [
   {
     name: 'grid2',
     title: 'Second Grid',
+    nick: 'secondgrid',
     publicAddress: '127.0.0.1:8102',
     privateAddress: '127.0.0.1:8103',
     people: neighbours,
@@ -74,7 +76,7 @@ export async function startReplayWorld(
   const grids = new Map<string, GridServices>();
   const folder = await temporaryFolder(test, 'gridkeep-replay');
   const log = pino({ level: process.env['GRIDKEEP_TEST_LOG'] ?? 'silent' });
-  for (const { name, title, publicAddress, privateAddress } of recordedGrids) {
+  for (const { name, title, nick, publicAddress, privateAddress } of recordedGrids) {
     const databaseUrl = databaseUrlOf(name);
     const running = await startServer(
       {
@@ -89,6 +91,7 @@ export async function startReplayWorld(
     const { grid, services: made } = await installation.tenants.tenant('main');
     const { secret } = await installation.tenants.simulators.add(grid.slug, 'recorded');
     await installation.tenants.update(grid.slug, { name: title });
+    await made.settings.write('gridNick', nick);
     for (const [setting, value] of commonSettings) await made.settings.write(setting, value);
     for (const [setting, path] of pages)
       await made.settings.write(setting, `http://127.0.0.1:${facts.publicPort}/${path}`);
@@ -142,6 +145,7 @@ export async function makeRecordedResidents(world: ReplayWorld, name: string): P
       password: 'not the recorded one',
     });
     if (md5 !== undefined) await services.authentication.setPasswordMd5(account.id, md5);
+    await services.inventory.ensureSuitcase(account.id);
     await learnSystemFolders(world, services, account.id);
   }
 }
@@ -167,6 +171,7 @@ const commonSettings = [
   ['privateNetworks', 'true'],
   ['welcomeMessage', 'Welcome, Avatar!'],
   ['loginFallbackToAnyRegion', 'false'],
+  ['maxGroups', '42'],
 ] as const;
 const pages = [
   ['splashUrl', 'welcome'],
@@ -223,6 +228,7 @@ const volatileMembers: ReadonlySet<string> = new Set([
   'VERSION',
   'version',
   'Timestamp',
+  'ExpirationDate',
   'Login',
   'Logout',
   'Token',
