@@ -44,6 +44,7 @@ export const settingDefinitions = {
   publicUrl: url(
     "the grid's own address for viewers and other grids; when empty, made of the first host name and the public port",
   ),
+  gridNick: text('', 'short name of the grid in viewers; when empty, its slug'),
   gatekeeperAliases: list('other addresses under which visitors may know this grid'),
 
   welcomeMessage: text('Welcome, <USERNAME>!', 'what viewers show after a login'),
