@@ -178,6 +178,7 @@ function communitySections(grid: SimulatorGrid): readonly IniSection[] {
         ['HomeURI', hypergrid(publicUrl)],
         ['MessagingEnabled', true],
         ['MessagingModule', 'Groups Messaging Module V2'],
+        ['MessageOnlineUsersOnly', true, 'else this module refuses to start, and groups cannot chat'],
         ['NoticesEnabled', true],
       ],
     },
