@@ -41,6 +41,7 @@ export async function gridkeep(args: readonly string[], stdin = ''): Promise<Ran
 }
 
 export interface RunningServer {
+  readonly public: string;
   readonly services: string;
   /** From the start of the process until the ports answer. */
   readonly secondsToReady: number;
@@ -58,9 +59,11 @@ export async function startServer(data: string): Promise<RunningServer> {
   const ended = new Promise<void>((resolve) => child.once('close', () => resolve()));
   for await (const line of createInterface({ input: child.stdout })) {
     const address = /"services":"([^"]+)"/.exec(line)?.[1];
-    if (address === undefined || child.pid === undefined) continue;
+    const publicAddress = /"public":"([^"]+)"/.exec(line)?.[1];
+    if (address === undefined || publicAddress === undefined || child.pid === undefined) continue;
     child.stdout.resume();
     return {
+      public: publicAddress,
       services: address,
       secondsToReady: (performance.now() - started) / 1000,
       pid: child.pid,

@@ -81,12 +81,18 @@ export function textOf(element: XmlElement, name: string): string | undefined {
 
 /** Escapes text content: & < > and a carriage return as &#xD;; characters that XML 1.0 forbids are left out. */
 export function escapeXml(text: string): string {
+  if (isPlain(text)) return text;
   return withoutForbidden(text).replace(/[&<>\r]/g, escapeCharacter);
 }
 
 /** Escapes an attribute's value for double quotes: as `escapeXml`, and the quote, tab and line feed too. */
 export function escapeXmlAttribute(text: string): string {
   return withoutForbidden(text).replace(/[&<>"\t\n\r]/g, escapeCharacter);
+}
+
+/** Nearly every text of the grid services: one look, and nothing is copied. */
+function isPlain(text: string): boolean {
+  return !/[^\t\n\x20-\x25\x27-\x3b\x3d\x3f-\x7e]/.test(text);
 }
 
 function escapeCharacter(character: string): string {

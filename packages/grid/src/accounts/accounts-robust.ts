@@ -8,11 +8,12 @@ import { PasswordRefusedError } from '../authentication/authentication.ts';
 import type { FormFields } from '../form-fields.ts';
 import type { NewResident } from '../residents.ts';
 import { compact, formHandler } from '../robust-form.ts';
-import type { FormAnswer } from '../robust-form.ts';
+import type { FormAnswer, WrittenAnswer } from '../robust-form.ts';
 import type { RobustRequest, RobustRoutes } from '../robust-http.ts';
 import type { ServiceLog } from '../service-log.ts';
 import type { PublicAddress } from '../settings/public-address.ts';
 import type { Settings } from '../settings/settings.ts';
+import { WrittenReplies } from '../written-replies.ts';
 import { AccountRefusedError, accountNameKey } from './account-names.ts';
 import type { Account, AccountChanges } from './account.ts';
 import { type Accounts, UnknownAccountError } from './accounts.ts';
@@ -36,11 +37,12 @@ const scopeId = zeroUuid;
 export function accountsRobust(options: AccountsRobustOptions): RobustRoutes {
   const { accounts, settings, publicAddress, createResident, log } = options;
 
-  const one = (found: AtOnce<Account | undefined>): AtOnce<FormAnswer> =>
+  const written = new WrittenReplies((account: Account, url) =>
+    compact([['result', accountReply(account, url)]]),
+  );
+  const one = (found: AtOnce<Account | undefined>): AtOnce<FormAnswer | WrittenAnswer> =>
     andThen(publicAddress.read(), (url) =>
-      andThen(found, (account) =>
-        account === undefined ? none : compact([['result', accountReply(account, url)]]),
-      ),
+      andThen(found, (account) => (account === undefined ? none : written.of(account, url))),
     );
   const several = (found: AtOnce<Iterable<Account>>): AtOnce<FormAnswer> =>
     andThen(publicAddress.read(), (url) =>
@@ -57,7 +59,10 @@ export function accountsRobust(options: AccountsRobustOptions): RobustRoutes {
     log.warn({ service: 'accounts', source: request.source, reason }, 'a simulator’s change was refused');
     return failure;
   };
-  const changed = async (request: RobustRequest, change: Promise<Account>): Promise<FormAnswer> => {
+  const changed = async (
+    request: RobustRequest,
+    change: Promise<Account>,
+  ): Promise<FormAnswer | WrittenAnswer> => {
     try {
       return await one(await change);
     } catch (error) {

@@ -4,6 +4,7 @@ import { compact, formHandler, indented } from '../robust-form.ts';
 import type { FormMethod } from '../robust-form.ts';
 import type { RobustRoutes } from '../robust-http.ts';
 import type { ServiceLog } from '../service-log.ts';
+import { WrittenReplies } from '../written-replies.ts';
 import type { Presence } from './presence.ts';
 import type { Session } from './session.ts';
 
@@ -12,6 +13,7 @@ const failure = indented({ result: 'Failure' });
 const nothing = compact([['result', 'null']]);
 
 export function presenceRobust(presence: Presence, log: ServiceLog): RobustRoutes {
+  const written = new WrittenReplies((session: Session) => compact([['result', sessionReply(session)]]));
   const methods: Readonly<Record<string, FormMethod>> = {
     // Only the grid's own login and gatekeeper make sessions, as in OpenSimulator 0.9.3: no simulator ever asks for one.
     login: () => failure,
@@ -24,7 +26,7 @@ export function presenceRobust(presence: Presence, log: ServiceLog): RobustRoute
       (await presence.report(fields.uuid('SessionID'), fields.uuid('RegionID'))) ? success : failure,
     getagent: (fields) =>
       andThen(presence.find(fields.uuid('SessionID')), (session) =>
-        session === undefined ? nothing : compact([['result', sessionReply(session)]]),
+        session === undefined ? nothing : written.of(session),
       ),
     getagents: async (fields) => {
       const sessions = await presence.ofUsers(fields.uuids('uuids'));

@@ -6,9 +6,10 @@ import { FormFieldError } from '../form-fields.ts';
 import type { FormFields } from '../form-fields.ts';
 import type { GridInfo } from '../gridinfo/grid-info.ts';
 import { compact, formHandler, indented } from '../robust-form.ts';
-import type { FormAnswer, FormMethod } from '../robust-form.ts';
+import type { FormAnswer, FormMethod, WrittenAnswer } from '../robust-form.ts';
 import type { RobustRequest, RobustRoutes } from '../robust-http.ts';
 import type { ServiceLog } from '../service-log.ts';
+import { WrittenReplies } from '../written-replies.ts';
 import { cellMetres, RegistrationRefusedError } from './registered-region.ts';
 import type { RegisteredRegion, Registration, RegistrationSource } from './registered-region.ts';
 import type { RegionRegistry } from './region-registry.ts';
@@ -132,8 +133,10 @@ function registrationOf(fields: FormFields): Registration {
   };
 }
 
-function oneRegion(region: RegisteredRegion | undefined): FormAnswer {
-  return region === undefined ? nothing : compact([['result', regionReply(region)]]);
+const written = new WrittenReplies((region: RegisteredRegion) => compact([['result', regionReply(region)]]));
+
+function oneRegion(region: RegisteredRegion | undefined): FormAnswer | WrittenAnswer {
+  return region === undefined ? nothing : written.of(region);
 }
 
 /** All numbered alike, as simulators expect them. */

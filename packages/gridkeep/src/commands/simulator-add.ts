@@ -164,7 +164,7 @@ async function simulatorGrid(
   const settings = await services.settings.read();
   const port = server?.servicesPort ?? configuration.servicesPort;
   return {
-    ...{ name: grid.name, nick: grid.slug },
+    ...{ name: grid.name, nick: settings.gridNick || grid.slug },
     publicUrl: await services.publicAddress.read(),
     servicesUrl:
       configuration.servicesUrl ?? httpUrl(grid.hostnames[0] ?? reachableHost(configuration.host), port),

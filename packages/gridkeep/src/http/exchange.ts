@@ -128,7 +128,10 @@ export class Exchange {
         const [only] = chunks;
         resolve(only !== undefined && chunks.length === 1 ? only : Buffer.concat(chunks, size));
       });
-      request.once('close', () => reject(new ClientGoneError('the client went away')));
+      request.once('close', () => {
+        // Comes after every request; making an error costs more than answering one.
+        if (!this.#read) reject(new ClientGoneError('the client went away'));
+      });
     });
   }
 }

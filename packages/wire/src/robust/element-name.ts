@@ -3,8 +3,21 @@
  * The avatar key `Wearable 0:0` travels as `Wearable_x0020_0_x003A_0`.
  */
 
+/** Names that were encoded before: replies have few different ones, each thousands of times a second. */
+const encoded = new Map<string, string>();
+const encodedMax = 4096;
+
 /** Throws a RangeError for the empty text, which has no name. */
 export function encodeElementName(text: string): string {
+  const known = encoded.get(text);
+  if (known !== undefined) return known;
+  const name = encodeAnew(text);
+  if (encoded.size >= encodedMax) encoded.clear();
+  encoded.set(text, name);
+  return name;
+}
+
+function encodeAnew(text: string): string {
   if (text === '') throw new RangeError('an empty name cannot be an element');
   // An underscore that would read as the start of an escape, its end being one of ours included; then whatever ASCII names may not hold. Beyond ASCII the
   // editions of XML disagree, so all of it is escaped: every reader undoes that.
