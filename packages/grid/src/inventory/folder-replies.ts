@@ -10,7 +10,8 @@ import { inventoryChangeOf } from './inventory-changes.ts';
 import type { InventoryChange } from './inventory-changes.ts';
 import type { Inventory } from './inventory.ts';
 import type { InventoryFolder } from './inventory-records.ts';
-import { foldersXml, itemsXml } from './inventory-xml.ts';
+import { contentDocument } from './inventory-xml.ts';
+import type { ContentDocument } from './inventory-xml.ts';
 
 export const folderReplyBytesDefault = 32 * 1024 * 1024;
 /** How long an entry is believed, so that an announcement that got lost heals by itself. */
@@ -19,12 +20,8 @@ const lifeMs = 60_000;
 const entryOverheadBytes = 600;
 const childOverheadBytes = 150;
 
-export interface FolderReply {
+export interface FolderReply extends ContentDocument {
   readonly folder: InventoryFolder;
-  /** `FOLDERS` and all that is in it. */
-  readonly foldersXml: Uint8Array;
-  /** `ITEMS` and all that is in it. */
-  readonly itemsXml: Uint8Array;
 }
 
 interface Entry extends FolderReply {
@@ -113,8 +110,7 @@ export class FolderReplies {
       for (const [id, content] of await this.#inventory.contents(ids)) {
         const entry = {
           folder: content.folder,
-          foldersXml: Buffer.from(foldersXml(content.folders), 'utf8'),
-          itemsXml: Buffer.from(itemsXml(content.items), 'utf8'),
+          ...contentDocument(content.folder, content.folders, content.items),
           childIds: content.folders.map((child) => child.id),
         };
         entries.set(id, entry);
@@ -167,6 +163,5 @@ function concerns(change: InventoryChange, { folder, childIds }: Entry): boolean
 }
 
 function entryBytes(entry: Entry): number {
-  const xml = entry.foldersXml.byteLength + entry.itemsXml.byteLength;
-  return xml + entryOverheadBytes + childOverheadBytes * entry.childIds.length;
+  return entry.document.byteLength + entryOverheadBytes + childOverheadBytes * entry.childIds.length;
 }

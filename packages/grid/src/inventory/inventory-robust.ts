@@ -10,7 +10,7 @@ import { compact, formHandler, indented } from '../robust-form.ts';
 import type { FormAnswer, FormMethod, WrittenAnswer } from '../robust-form.ts';
 import type { RobustHandler, RobustRequest, RobustRoutes } from '../robust-http.ts';
 import type { ServiceLog } from '../service-log.ts';
-import type { FolderReplies, FolderReply } from './folder-replies.ts';
+import type { FolderReplies } from './folder-replies.ts';
 import { commaIds, listedIds, principalOf, readFolder, readItem, readMoves } from './inventory-form.ts';
 import type { InventoryFolder, InventoryItem } from './inventory-records.ts';
 import type { InventoryView } from './inventory-view.ts';
@@ -60,7 +60,8 @@ const works: Readonly<Record<string, Work>> = {
   },
   GETFOLDERCONTENT: async (view, fields) => {
     const id = fields.uuidOr('FOLDER', zeroUuid);
-    return written(contentParts((await view.replies([id])).get(id)));
+    const reply = (await view.replies([id])).get(id);
+    return reply ?? written([`<FID>${zeroUuid}</FID><VERSION>0</VERSION>`, ...nothingInside]);
   },
   GETMULTIPLEFOLDERSCONTENT: multipleFolders,
   GETFOLDERITEMS: async (view, fields) => {
@@ -112,12 +113,6 @@ function oneItem(item: InventoryItem | undefined): WrittenAnswer {
 }
 
 const nothingInside = [foldersXml([]), itemsXml([])];
-
-function contentParts(reply: FolderReply | undefined): readonly (string | Uint8Array)[] {
-  if (reply === undefined) return [`<FID>${zeroUuid}</FID><VERSION>0</VERSION>`, ...nothingInside];
-  const { id, version } = reply.folder;
-  return [`<FID>${id}</FID><VERSION>${wireVersion(version)}</VERSION>`, reply.foldersXml, reply.itemsXml];
-}
 
 /** Every folder that was asked for has its element, also one that does not exist; simulators look for it by its id. */
 async function multipleFolders(view: InventoryView, fields: FormFields): Promise<WrittenAnswer> {

@@ -60,15 +60,43 @@ function listXml<T>(name: string, entries: readonly T[], write: (entry: T, index
 }
 
 const declaration = '<?xml version="1.0"?>';
+const responseStart = `${declaration}<ServerResponse>`;
+const responseEnd = '</ServerResponse>';
 
 /** A reply of these elements, one after the other. */
 export function responseDocument(parts: readonly (string | Uint8Array)[]): Uint8Array {
   if (parts.length === 0) return bytesOf(`${declaration}<ServerResponse />`);
   return Buffer.concat([
-    bytesOf(`${declaration}<ServerResponse>`),
+    bytesOf(responseStart),
     ...parts.map((part) => (typeof part === 'string' ? bytesOf(part) : part)),
-    bytesOf('</ServerResponse>'),
+    bytesOf(responseEnd),
   ]);
+}
+
+/** What a folder is and holds, as one reply, and where its two lists stand in it. */
+export interface ContentDocument {
+  readonly document: Uint8Array;
+  /** `FOLDERS` and all that is in it. */
+  readonly foldersXml: Uint8Array;
+  /** `ITEMS` and all that is in it. */
+  readonly itemsXml: Uint8Array;
+}
+
+export function contentDocument(
+  { id, version }: InventoryFolder,
+  folders: readonly InventoryFolder[],
+  items: readonly InventoryItem[],
+): ContentDocument {
+  const lists = [foldersXml(folders), itemsXml(items)].map(bytesOf);
+  const head = `<FID>${id}</FID><VERSION>${wireVersion(version)}</VERSION>`;
+  const document = responseDocument([head, ...lists]);
+  const [foldersBytes = 0, itemsBytes = 0] = lists.map(({ byteLength }) => byteLength);
+  const end = document.byteLength - responseEnd.length;
+  return {
+    document,
+    foldersXml: document.subarray(end - itemsBytes - foldersBytes, end - itemsBytes),
+    itemsXml: document.subarray(end - itemsBytes, end),
+  };
 }
 
 function bytesOf(text: string): Uint8Array {
