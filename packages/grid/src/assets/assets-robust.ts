@@ -37,7 +37,8 @@ const hotReplyBytesMax = 1024 * 1024;
 export type DeletableAssets = 'none' | 'maptiles' | 'all';
 
 /** What the wire form needs of a service; other grids see assets in another way than simulators. */
-export type ServedAssets = Pick<Assets, 'find' | 'read' | 'existing' | 'create' | 'delete'>;
+export type ServedAssets = Pick<Assets, 'find' | 'read' | 'existing' | 'create' | 'delete'> &
+  Partial<Pick<Assets, 'onDeleted'>>;
 
 export interface AssetsRobustOptions {
   readonly assets: ServedAssets;
@@ -48,7 +49,8 @@ export interface AssetsRobustOptions {
   readonly onRefused?: (error: Error, source: string) => void;
 }
 
-type AssetPart = 'document' | 'data' | 'metadata';
+const assetParts = ['document', 'data', 'metadata'] as const;
+type AssetPart = (typeof assetParts)[number];
 
 export class AssetsRobust {
   readonly #assets: ServedAssets;
@@ -68,6 +70,10 @@ export class AssetsRobust {
         maxEntrySize: hotReplyBytesMax,
         sizeCalculation: (reply, path) => reply.body.byteLength + path.length + 200,
       });
+    options.assets.onDeleted?.((id) => {
+      if (id === undefined) this.#hot?.clear();
+      else for (const part of assetParts) this.#hot?.delete(pathOf(id, part));
+    });
   }
 
   readonly handle: RobustHandler = (request) => {
@@ -159,9 +165,6 @@ export class AssetsRobust {
     const allowed =
       record !== undefined && (this.#deletable === 'all' || (record.flags & assetFlags.maptile) !== 0);
     const deleted = allowed && (await this.#assets.delete(record.id));
-    if (deleted)
-      for (const part of ['document', 'data', 'metadata'] as const)
-        this.#hot?.delete(pathOf(record.id, part));
     return xmlReply(writeBooleanDocument(deleted));
   }
 

@@ -7,6 +7,7 @@ import { assetKind, parseAssetType } from '@gridkeep/content/assets/asset-kinds'
 import { parseBlobId } from '@gridkeep/storage/blobs/blob-store';
 import type { BlobId, BlobStore } from '@gridkeep/storage/blobs/blob-store';
 import type { Database, Queries } from '@gridkeep/storage/database/database';
+import { parseUuid } from '@gridkeep/wire/uuid';
 import type { Uuid } from '@gridkeep/wire/uuid';
 import { LRUCache } from 'lru-cache';
 import { chunked } from '../chunks.ts';
@@ -55,6 +56,8 @@ export interface AssetsOptions {
   readonly onConflict?: (conflict: AssetConflict) => void;
 }
 
+const deletedTopic = 'asset-deleted:';
+
 export class Assets {
   readonly #database: Database;
   readonly #blobs: BlobStore;
@@ -70,6 +73,19 @@ export class Assets {
     this.#records = new LRUCache({ max: options.cachedRecords ?? cachedRecordsDefault });
     this.#queue = new CreateQueue(options.database, options.usage);
     this.#onConflict = options.onConflict;
+    // Assets never change, but any process may delete one.
+    this.onDeleted((id) => {
+      if (id === undefined) this.#records.clear();
+      else this.#records.delete(id);
+    });
+  }
+
+  /** Calls back when this or another process has deleted an asset; undefined: any may be gone. */
+  onDeleted(listener: (id: Uuid | undefined) => void): void {
+    this.#database.onChange((topic) => {
+      if (topic === undefined) listener(undefined);
+      else if (topic.startsWith(deletedTopic)) listener(parseUuid(topic.slice(deletedTopic.length)));
+    });
   }
 
   /**
@@ -152,9 +168,9 @@ export class Assets {
       if (record === undefined || !(await store.deleteAsset(queries, id))) return false;
       await this.#usage.remove(queries, [record]);
       await store.addKindTotals(queries, [{ type: record.type, assets: -1, bytes: -record.size }]);
+      queries.announce(`${deletedTopic}${id}`);
       return true;
     });
-    this.#records.delete(id);
     return deleted;
   }
 
