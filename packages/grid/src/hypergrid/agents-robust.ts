@@ -11,7 +11,10 @@ export function agentsRobust(gatekeeper: Gatekeeper, userAgents: UserAgents, log
   return new Map([
     [
       'foreignagent',
-      agentHandler(({ circuit, destination }) => gatekeeper.admit(circuit, destination.regionId), log),
+      agentHandler(
+        ({ circuit, destination, source }) => gatekeeper.admit(circuit, destination.regionId, source),
+        log,
+      ),
     ],
     ['homeagent', agentHandler((call) => userAgents.sendAgent(call), log)],
     ['helo', helo],

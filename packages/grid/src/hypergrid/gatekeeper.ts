@@ -16,6 +16,7 @@ import { regionFlags } from '../registry/registered-region.ts';
 import type { RegisteredRegion } from '../registry/registered-region.ts';
 import type { ServiceLog } from '../service-log.ts';
 import { teleportFlags } from '../simulation/agent-circuit.ts';
+import type { JsonObject } from '../public-calls.ts';
 import type { AgentCircuit } from '../simulation/agent-circuit.ts';
 import { circuitServiceUrls } from '../simulation/circuit-service-urls.ts';
 import { endOlderSession } from '../simulation/older-session.ts';
@@ -46,6 +47,7 @@ export interface GatekeeperOptions {
 /** Somebody who has shown to be who he says. */
 interface Arrival {
   readonly circuit: AgentCircuit;
+  readonly source: JsonObject;
   readonly own: OwnGrid;
   readonly home: string;
   /** Undefined for visitors. */
@@ -82,19 +84,19 @@ export class Gatekeeper {
     );
   }
 
-  /** Lets an agent in, with the simulator of the region told, or says why not. */
-  async admit(circuit: AgentCircuit, regionId: Uuid): Promise<AgentAnswer> {
+  /** Lets an agent in, with the simulator of the region told, or says why not. `source`: where it comes from. */
+  async admit(circuit: AgentCircuit, regionId: Uuid, source: JsonObject): Promise<AgentAnswer> {
     if (this.#arrivals >= arrivalsMax)
       return refuseAgent('Too many people are arriving at the moment. Please try again in a minute.');
     this.#arrivals += 1;
     try {
-      return await this.#admit(circuit, regionId);
+      return await this.#admit(circuit, regionId, source);
     } finally {
       this.#arrivals -= 1;
     }
   }
 
-  async #admit(circuit: AgentCircuit, regionId: Uuid): Promise<AgentAnswer> {
+  async #admit(circuit: AgentCircuit, regionId: Uuid, source: JsonObject): Promise<AgentAnswer> {
     const { own: address, accounts } = this.#options;
     const own = await address.read();
     if (!isClientAllowed({ ...circuit, version: circuit.viewer }, own.settings))
@@ -103,7 +105,7 @@ export class Gatekeeper {
     if (home === undefined || home.length > homeMax || !(await this.#isAuthentic(circuit, home, own)))
       return this.#refuse(circuit, 'Unable to verify identity');
     const account = await accounts.find(circuit.agentId);
-    const arrival: Arrival = { circuit, own, home, account };
+    const arrival: Arrival = { circuit, source, own, home, account };
     const refusal = account === undefined ? visitorRefusal(arrival) : await this.#residentRefusal(arrival);
     return refusal === undefined ? this.#enter(arrival, regionId) : this.#refuse(circuit, refusal);
   }
@@ -173,7 +175,7 @@ export class Gatekeeper {
 
   #create(
     region: RegisteredRegion,
-    { circuit, own, home, account }: Arrival,
+    { circuit, source, own, home, account }: Arrival,
     firstLogin: boolean,
     context: Parameters<Simulation['createAgent']>[2],
   ) {
@@ -190,6 +192,7 @@ export class Gatekeeper {
         teleportFlags: (circuit.teleportFlags | via) >>> 0,
       },
       context,
+      { source },
     );
   }
 

@@ -26,10 +26,12 @@ testTwoGrids(
     const link = await home.services.hypergrid.links.link({ gatekeeper: other.url, regionName: 'Harbour' });
     assert.equal(link.id, other.regionId);
 
-    const out = await postAgent(home.url, 'homeagent', agentBody(ada, session, home.url, other));
+    const source = { source_x: '256000', source_y: '256000', source_name: 'Plaza' };
+    const out = await postAgent(home.url, 'homeagent', agentBody(ada, session, home.url, other, source));
     assert.deepEqual(out, { success: true, reason: 'Authorized' });
     const [arrived] = createdAgents(other);
     assert.ok(arrived);
+    for (const [name, value] of Object.entries(source)) assert.equal(arrived[name], value);
     const authority = new URL(home.url).host;
     assert.deepEqual([arrived['first_name'], arrived['last_name']], ['Ada.Viewer', `@${authority}`]);
     assert.equal(arrived['teleport_flags'], String(2 ** 30 + 128));

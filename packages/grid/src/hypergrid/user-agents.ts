@@ -220,7 +220,7 @@ export class UserAgents {
         clientAddress: started.clientAddress === '' ? call.circuit.clientAddress : started.clientAddress,
         serviceUrls: circuitServiceUrls(account, own.url),
       };
-      if (goesHome) return this.#options.gatekeeper.admit(circuit, call.destination.regionId);
+      if (goesHome) return this.#options.gatekeeper.admit(circuit, call.destination.regionId, call.source);
       const leaving = { ...circuit, teleportFlags: teleportFlags.viaLogin };
       return this.#options.foreign.sendAgent(gatekeeper, leaving, call);
     });

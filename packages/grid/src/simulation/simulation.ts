@@ -95,14 +95,17 @@ export class Simulation {
     }
   }
 
-  /** Tells the region to expect the agent. A simulator that cannot be asked is an answer too. */
+  /**
+   * Tells the region to expect the agent. A simulator that cannot be asked is an answer too. `source`: the members
+   * `source_*` of an agent that comes from another region.
+   */
   async createAgent(
     region: DestinationRegion,
     circuit: AgentCircuit,
     context: TransferContext = newestContext,
-    { timeoutMs = createMsMax }: CallLimits = {},
+    { timeoutMs = createMsMax, source = {} }: CallLimits & { readonly source?: JsonObject } = {},
   ): Promise<CreateAnswer> {
-    const body = Buffer.from(JSON.stringify(arrival(region, circuit, context)), 'utf8');
+    const body = Buffer.from(JSON.stringify({ ...arrival(region, circuit, context), ...source }), 'utf8');
     try {
       const deadline = performance.now() + timeoutMs;
       const answer =
