@@ -28,6 +28,8 @@ interface Account {
 export interface TestPostgres {
   /** Of the database 'postgres', as its superuser. */
   readonly url: string;
+  /** The address of another, new database of this server. */
+  createDatabase(name: string): string;
   /** Stops and starts the server, as an administrator would: all connections end. */
   restart(): Promise<void>;
   stop(): Promise<void>;
@@ -100,8 +102,14 @@ export async function startPostgres(): Promise<TestPostgres> {
   };
   process.once('exit', onExit);
 
+  const urlOf = (name: string) => `postgres://gridkeep@localhost/${name}?host=${encodeURIComponent(folder)}`;
   return {
-    url: `postgres://gridkeep@localhost/postgres?host=${encodeURIComponent(folder)}`,
+    url: urlOf('postgres'),
+    createDatabase(name) {
+      const statement = `CREATE DATABASE ${name}`;
+      execFileSync(join(programs, 'psql'), ['-q', '-c', statement, urlOf('postgres')], { cwd: folder });
+      return urlOf(name);
+    },
     async restart() {
       server.ref();
       server.kill('SIGINT');

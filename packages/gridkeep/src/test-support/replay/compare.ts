@@ -12,8 +12,6 @@ const zero = '00000000-0000-0000-0000-000000000000';
 export class Identities {
   readonly #ours = new Map<string, string>();
   readonly #recorded = new Map<string, string>();
-  /** Ids in requests of the recording that changed something: what replies say about them was built by the exchanges. */
-  readonly #named = new Set<string>([zero]);
 
   ours(recorded: string): string | undefined {
     return this.#ours.get(recorded.toLowerCase());
@@ -28,12 +26,9 @@ export class Identities {
     return this.#recorded.has(ours.toLowerCase());
   }
 
-  name(text: string): void {
-    for (const [id] of text.matchAll(uuidsInText)) this.#named.add(id.toLowerCase());
-  }
-
-  isNamed(recorded: string): boolean {
-    return this.#named.has(recorded.toLowerCase());
+  /** Ids that were first seen in a request: whoever asked had chosen them, so they are the same here. */
+  keep(text: string): void {
+    for (const [id] of text.matchAll(uuidsInText)) if (!this.#ours.has(id.toLowerCase())) this.learn(id, id);
   }
 
   /** The text with every known id as ours. */
@@ -64,7 +59,7 @@ export function differences(
   if (recorded === '' && isList(ours)) return listDifferences(comparison, [], ours, place);
   if (typeof recorded !== 'string' && typeof ours !== 'string' && isMembers(recorded) && isMembers(ours))
     return memberDifferences(comparison, recorded, ours, place);
-  return isBuilt(comparison, recorded) ? [`${place}: ${short(recorded)} became ${short(ours)}`] : [];
+  return [`${place}: ${short(recorded)} became ${short(ours)}`];
 }
 
 function isList(meaning: Meaning): meaning is readonly Meaning[] {
@@ -86,7 +81,6 @@ function memberDifferences(
     ourNames.delete(name);
     ourNames.delete(translated);
     if (other === undefined) {
-      if (!isBuilt(comparison, value)) continue;
       if (isList(value)) found.push(...listDifferences(comparison, value, [], inner));
       else found.push(`${inner}: ${short(value)} is missing`);
     } else if (!comparison.volatile.has(name)) found.push(...differences(comparison, value, other, inner));
@@ -99,7 +93,7 @@ function memberDifferences(
   return found;
 }
 
-/** Order does not count. Entries of the recording about ids that no recorded request named are allowed to be missing. */
+/** Order does not count, except among texts. */
 function listDifferences(
   comparison: Comparison,
   recorded: readonly Meaning[],
@@ -127,8 +121,7 @@ function listDifferences(
       found.push(...differences(comparison, entry, best.entry, `${place}[]`));
     }
   }
-  for (const entry of open)
-    if (isBuilt(comparison, entry)) found.push(`${place}[]: ${short(entry)} is missing`);
+  for (const entry of open) found.push(`${place}[]: ${short(entry)} is missing`);
   for (const entry of left) found.push(`${place}[]: ${short(entry)} is too much`);
   return found;
 }
@@ -145,6 +138,7 @@ function distance(comparison: Comparison, recorded: Meaning, ours: Meaning): num
   }
   if (typeof recorded === 'string' || typeof ours === 'string') return 100;
   if (!isMembers(recorded) || !isMembers(ours)) return isMembers(recorded) === isMembers(ours) ? 1 : 100;
+  if (nameIn(recorded) !== nameIn(ours)) return 100;
   let cost = 0;
   for (const [name, value] of recorded.members) {
     if (comparison.volatile.has(name)) continue;
@@ -155,14 +149,9 @@ function distance(comparison: Comparison, recorded: Meaning, ours: Meaning): num
   return cost;
 }
 
-function isBuilt({ identities }: Comparison, entry: Meaning): boolean {
-  if (typeof entry === 'string') return !uuidForm.test(entry) || identities.isNamed(entry);
-  if (!isMembers(entry)) return true;
-  const ids = ['ID', 'FID', 'ItemID', 'folder_id', 'item_id', 'GroupID', 'uuid'].flatMap((name) => {
-    const value = entry.members.get(name);
-    return typeof value === 'string' && uuidForm.test(value) && value !== zero ? [value] : [];
-  });
-  return ids.length === 0 || ids.some((id) => identities.isNamed(id));
+/** Things with different names are different things. */
+function nameIn({ members }: Members): Meaning | undefined {
+  return members.get('name') ?? members.get('Name') ?? members.get('regionName');
 }
 
 function textsDiffer({ identities }: Comparison, recorded: string, ours: string): boolean {

@@ -3,10 +3,12 @@ import { readLlsd } from '@gridkeep/wire/llsd/detect';
 import { LlsdDate, LlsdReal, LlsdUri, LlsdUuid } from '@gridkeep/wire/llsd/value';
 import type { LlsdValue } from '@gridkeep/wire/llsd/value';
 import { readReply } from '@gridkeep/wire/robust/reply';
-import { readXmlRpcResponse } from '@gridkeep/wire/xmlrpc/reader';
+import { readXmlRpcRequest, readXmlRpcResponse } from '@gridkeep/wire/xmlrpc/reader';
 import type { XmlRpcValue } from '@gridkeep/wire/xmlrpc/value';
 import { parseXml } from '@gridkeep/wire/xml-tree';
 import type { XmlElement } from '@gridkeep/wire/xml-tree';
+
+const uuidForm = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 
 export type Meaning = string | Members | readonly Meaning[];
 export interface Members {
@@ -26,6 +28,7 @@ export function meaningOf(body: Uint8Array): Meaning {
   if (body.length === 0) return '';
   if (head.includes('<ServerResponse')) return meaningOfReply(readReply(text));
   if (head.includes('<methodResponse')) return meaningOfXmlRpc(body);
+  if (head.includes('<methodCall')) return meaningOfCall(body);
   if (head.startsWith('<llsd>') || head.startsWith('<?llsd')) return meaningOfLlsd(readLlsd(body));
   if (head.startsWith('{')) return meaningOfJson(JSON.parse(text));
   if (head.startsWith('<?xml') || /^<[A-Za-z]+[ >]/.test(head)) return tryXml(text);
@@ -43,7 +46,7 @@ function membersOf(entries: Iterable<readonly [string, Meaning]>): Meaning {
   const lists = new Map<string, Meaning[]>();
   for (const [name, value] of entries) {
     const stem = /^([A-Za-z]+?[-_]?)\d+$/.exec(name)?.[1];
-    if (stem === undefined || typeof value === 'string') {
+    if (stem === undefined || (typeof value === 'string' && !uuidForm.test(value))) {
       members.set(name, value);
       continue;
     }
@@ -66,6 +69,14 @@ function meaningOfXmlRpc(body: Uint8Array): Meaning {
   const response = readXmlRpcResponse(body, { bytesMax: 64 * 1024 * 1024 });
   if (response.kind === 'value') return meaningOfLlsd(response.value);
   return membersOf([['faultCode', String(response.fault.code)]]);
+}
+
+function meaningOfCall(body: Uint8Array): Meaning {
+  const { method, parameters } = readXmlRpcRequest(body, { bytesMax: 64 * 1024 * 1024 });
+  return membersOf([
+    ['methodName', method],
+    ['parameters', parameters.map(meaningOfLlsd)],
+  ]);
 }
 
 function meaningOfLlsd(value: LlsdValue | XmlRpcValue): Meaning {

@@ -9,15 +9,30 @@ export interface Exchange extends Omit<RecordedExchange, 'sent' | 'received'> {
   readonly received: Uint8Array | undefined;
 }
 
-/** In the order in which the requests were sent. */
-export function readScenario(name: string): readonly Exchange[] {
-  return readRecording(name)
-    .map((exchange) => ({
+/**
+ * The parts that a file holds, each in the order in which its requests were sent: some hold two recordings, one after
+ * the other, each with sequence numbers and a clock of its own.
+ */
+export function readScenario(name: string): readonly (readonly Exchange[])[] {
+  const parts: Exchange[][] = [];
+  let numbers = new Set<number>();
+  for (const exchange of readRecording(name)) {
+    if (parts.length === 0 || numbers.has(exchange.sequence)) {
+      parts.push([]);
+      numbers = new Set();
+    }
+    numbers.add(exchange.sequence);
+    parts.at(-1)?.push({
       ...exchange,
       sent: unpacked(exchange.sent, exchange.requestHeaders),
       received: exchange.received?.bytes,
-    }))
-    .sort((a, b) => a.from - b.from || a.sequence - b.sequence);
+    });
+  }
+  return parts.map((part) => part.sort((a, b) => a.from - b.from || a.sequence - b.sequence));
+}
+
+export function textOf(body: Uint8Array | undefined): string {
+  return Buffer.from(body ?? []).toString('utf8');
 }
 
 function unpacked(

@@ -1,21 +1,24 @@
 /** The world of the recordings, as it was before the first of them: two grids with their residents, and simulators. */
-import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import type { GridServices } from '@gridkeep/grid/grid-services';
+import type { NewFolder } from '@gridkeep/grid/inventory/inventory-records';
 import { createResident } from '@gridkeep/grid/residents';
+import { importLibrary } from '@gridkeep/hosting/library/import-library';
+import { fixture } from '@gridkeep/testing/requirements';
 import { SimulatorDouble } from '@gridkeep/testing/simulator-double';
 import { temporaryFolder } from '@gridkeep/testing/temporary-folder';
-import { readAssetDocument } from '@gridkeep/wire/robust/asset-documents';
-import type { AssetDocument } from '@gridkeep/wire/robust/asset-documents';
-import { readBooleansDocument, readStringsDocument } from '@gridkeep/wire/robust/serialized';
 import { parseUuid } from '@gridkeep/wire/uuid';
 import type { Uuid } from '@gridkeep/wire/uuid';
 import { pino } from 'pino';
 import { defaultConfiguration } from '../../configuration/configuration.ts';
 import { startServer } from '../../server/server.ts';
 import { Identities } from './compare.ts';
+import { EarlierContent, shownItems, shownSkeleton } from './earlier-content.ts';
+import { meaningOf } from './meaning.ts';
+import { textOf } from './recording.ts';
 import type { Exchange } from './recording.ts';
+import { makeStateBefore } from './state-before.ts';
 import { Replay } from './replay.ts';
 import type { Player } from './replay.ts';
 
@@ -74,6 +77,7 @@ export async function startReplayWorld(
   const addresses = new Map<string, string>();
   const services = new Map<string, { url: string; authorization?: string }>();
   const grids = new Map<string, GridServices>();
+  const earlier = new Map<string, EarlierContent>();
   const folder = await temporaryFolder(test, 'gridkeep-replay');
   const log = pino({ level: process.env['GRIDKEEP_TEST_LOG'] ?? 'silent' });
   for (const { name, title, nick, publicAddress, privateAddress } of recordedGrids) {
@@ -96,9 +100,14 @@ export async function startReplayWorld(
     for (const [setting, path] of pages)
       await made.settings.write(setting, `http://127.0.0.1:${facts.publicPort}/${path}`);
     await made.settings.write('publicUrl', `http://127.0.0.1:${facts.publicPort}/`);
-    await seedAssets(
-      made,
-      exchanges.filter((one) => one.service.startsWith(name)),
+    await importLibrary(made, fixture('opensim-library'), () => undefined);
+    earlier.set(
+      name,
+      new EarlierContent(
+        made,
+        identities,
+        exchanges.filter(({ service }) => service.startsWith(name)),
+      ),
     );
     grids.set(name, made);
     addresses.set(publicAddress, `127.0.0.1:${facts.publicPort}`);
@@ -113,8 +122,13 @@ export async function startReplayWorld(
   const player: Player = {
     ...{ identities, addresses, services },
     comparison: { identities, volatile: volatileMembers },
+    before: async (exchange) => {
+      await makeStateBefore(world, exchange);
+      await earlier.get(exchange.service.split('-')[0] ?? '')?.before(exchange);
+    },
   };
   const replay = new Replay(player);
+  const world: ReplayWorld = { replay, grids, identities, exchanges };
   for (const [service, address] of recordedSimulators) {
     const double = await SimulatorDouble.start(test);
     addresses.set(address, `127.0.0.1:${double.port}`);
@@ -124,7 +138,7 @@ export async function startReplayWorld(
         return answer ?? { status: 404 };
       });
   }
-  return { replay, grids, identities, exchanges };
+  return world;
 }
 
 /** Who the default regions of a recorded grid were; its operator had chosen them before they started. */
@@ -134,36 +148,70 @@ export async function flagRecordedRegion(world: ReplayWorld, name: string, regio
     ?.registry.setFlags(region, { set: ['default', 'default-hypergrid', 'fallback'] });
 }
 
-/** The residents of a recorded grid, with the ids and passwords that they had. */
-export async function makeRecordedResidents(world: ReplayWorld, name: string): Promise<void> {
+/** Residents of a recorded grid, with the ids and passwords that they had. */
+export async function makeRecordedResidents(
+  world: ReplayWorld,
+  name: string,
+  firstNames: readonly string[],
+): Promise<void> {
   const services = world.grids.get(name);
   const people = recordedGrids.find((grid) => grid.name === name)?.people ?? [];
   if (services === undefined) throw new Error(`there is no recorded grid ${name}`);
   for (const [firstName, lastName, id, mailbox, md5] of people) {
+    if (!firstNames.includes(firstName) && !firstNames.includes(lastName)) continue;
     const account = await createResident(services, {
       ...{ id: parseUuid(id), firstName, lastName, email: `${mailbox}@example.org` },
       password: 'not the recorded one',
     });
     if (md5 !== undefined) await services.authentication.setPasswordMd5(account.id, md5);
     await services.inventory.ensureSuitcase(account.id);
-    await learnSystemFolders(world, services, account.id);
+    await learnFirstInventory(world, services, account.id);
   }
 }
 
-/** Folders that every resident has under one name; recorded replies tell their ids before any login lists them. */
-async function learnSystemFolders(world: ReplayWorld, services: GridServices, owner: Uuid): Promise<void> {
-  const ours = await services.inventory.skeleton(owner);
-  const form =
-    /<Type>(-?\d+)<\/Type><Version>\d+<\/Version><Name>([^<]*)<\/Name><Owner>([^<]*)<\/Owner><ID>([^<]*)<\/ID>/g;
-  for (const { received } of world.exchanges)
-    for (const [, type, folderName, folderOwner, id = ''] of Buffer.from(received ?? [])
-      .toString('utf8')
-      .matchAll(form)) {
-      const match = ours.filter((folder) => String(folder.type) === type && folder.name === folderName);
-      const [folder] = match;
-      if (folderOwner === owner && folder !== undefined && match.length === 1)
-        world.identities.learn(id, folder.id);
+/**
+ * What Gridkeep makes for every resident stands for the recorded things of that name at the same place: folders as in the
+ * first recorded login, then the items of the first outfit.
+ */
+async function learnFirstInventory(
+  { exchanges, identities }: ReplayWorld,
+  { inventory }: GridServices,
+  owner: Uuid,
+): Promise<void> {
+  const skeleton = await inventory.skeleton(owner);
+  const folders = pathsOf(skeleton);
+  for (const { sent, received } of exchanges) {
+    if (!textOf(sent).includes('login_to_simulator')) continue;
+    const recorded = pathsOf(shownSkeleton(meaningOf(received ?? new Uint8Array(0)), owner));
+    for (const [path, id] of recorded) {
+      const ours = folders.get(path);
+      if (ours !== undefined && identities.ours(id) === undefined) identities.learn(id, ours);
     }
+  }
+  const contents = await inventory.contents(skeleton.map(({ id }) => id));
+  const items = new Map(
+    [...contents.values()].flatMap((content) =>
+      content.items.map((item) => [`${item.folderId} ${item.assetType} ${item.name}`, item.id]),
+    ),
+  );
+  for (const { path, received } of exchanges) {
+    if (path !== '/xinventory') continue;
+    for (const { id, folderId, assetType, name } of shownItems(received)) {
+      const ours = items.get(`${identities.ours(folderId) ?? ''} ${assetType} ${name}`);
+      if (ours !== undefined && identities.ours(id) === undefined && !identities.isTaken(ours))
+        identities.learn(id, ours);
+    }
+  }
+}
+
+/** Ids by names and types up to the root. */
+function pathsOf(skeleton: readonly NewFolder[]): ReadonlyMap<string, Uuid> {
+  const folders = new Map(skeleton.map((folder) => [folder.id, folder]));
+  const pathOf = (folder: NewFolder): string => {
+    const parent = folders.get(folder.parentId);
+    return `${parent === undefined ? '' : pathOf(parent)}/${folder.name} ${folder.type}`;
+  };
+  return new Map(skeleton.map((folder) => [pathOf(folder), folder.id]));
 }
 
 /** What the operators of the recorded grids had set. */
@@ -182,42 +230,6 @@ const pages = [
   ['passwordUrl', 'password'],
 ] as const;
 
-/** Assets that the recordings fetch or ask for though no recorded request stored them. */
-async function seedAssets(services: GridServices, exchanges: readonly Exchange[]): Promise<void> {
-  const known = new Set<string>();
-  for (const { method, path, sent } of exchanges)
-    if (method === 'POST' && path.startsWith('/assets') && sent !== undefined)
-      known.add(readAssetDocument(sent, assetBytesMax).fullId);
-  for (const { method, path, status, received } of exchanges) {
-    if (method !== 'GET' || !/^\/assets\/[^/]+$/.test(path) || status !== 200 || received === undefined)
-      continue;
-    const document = readAssetDocument(received, assetBytesMax);
-    if (!known.has(document.fullId)) await seedAsset(services, document);
-    known.add(document.fullId);
-  }
-  for (const { path, sent, received } of exchanges) {
-    if (path !== '/get_assets_exist' || sent === undefined || received === undefined) continue;
-    const there = readBooleansDocument(received);
-    for (const [index, id] of readStringsDocument(sent).entries()) {
-      if (there[index] !== true || known.has(id)) continue;
-      await seedAsset(services, { ...noAsset, fullId: parseUuid(id) });
-      known.add(id);
-    }
-  }
-}
-
-const assetBytesMax = 64 * 1024 * 1024;
-const noAsset: Omit<AssetDocument, 'id' | 'fullId'> = {
-  ...{ type: 7, name: '', description: '', flags: 0, temporary: false, local: false, creatorId: '' },
-  data: randomBytes(8),
-};
-
-async function seedAsset(services: GridServices, document: Omit<AssetDocument, 'id'>): Promise<void> {
-  const { fullId: id, type, name, description, flags, temporary, local, data, creatorId } = document;
-  const asset = { id, type, name, description, flags, temporary, local, creator: creatorId ?? '' };
-  await services.assets.create({ ...asset, data: data ?? new Uint8Array(0), createdAt: Date.now() }, 'seed');
-}
-
 /** Times, counters and tokens: there, but with a value of their own. */
 const volatileMembers: ReadonlySet<string> = new Set([
   'Created',
@@ -228,9 +240,14 @@ const volatileMembers: ReadonlySet<string> = new Set([
   'VERSION',
   'version',
   'Timestamp',
+  'timestamp',
   'ExpirationDate',
   'Login',
   'Logout',
   'Token',
   'service_session_id',
+  'user_created',
+  // The recordings hold another address than the logins sent.
+  'mac',
+  'id0',
 ]);
