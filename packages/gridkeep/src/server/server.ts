@@ -1,4 +1,5 @@
 /** The running server: an open installation behind three ports and the control socket. */
+import { TenantError } from '@gridkeep/hosting/tenants/grid';
 import { findInstallationCommand } from '../commands/commands.ts';
 import { installationStatus } from '../commands/installation-status.ts';
 import type { Configuration } from '../configuration/configuration.ts';
@@ -107,8 +108,14 @@ function forgetOldJobs({ jobs }: Installation, log: Logger): void {
 async function makeDefaultGrid(installation: Installation): Promise<string | undefined> {
   const grids = await installation.tenants.list();
   if (grids.length > 0) return undefined;
-  const { grid } = await installation.tenants.create(defaultGrid);
-  return grid.slug;
+  try {
+    const { grid } = await installation.tenants.create(defaultGrid);
+    return grid.slug;
+  } catch (error) {
+    // Another process on the same database has started at the same moment.
+    if (error instanceof TenantError && error.code === 'exists') return undefined;
+    throw error;
+  }
 }
 
 function explainListening(error: unknown, name: string, host: string, port: number): unknown {
