@@ -2,7 +2,7 @@
 import type { ColumnTypes, Migration, Queries, StoredUuid } from '@gridkeep/storage/database/database';
 import { readUuid } from '@gridkeep/storage/database/stored-ids';
 import type { Uuid } from '@gridkeep/wire/uuid';
-import type { Travel } from './travel.ts';
+import type { Travel } from './travel-record.ts';
 
 interface TravelRow {
   session: StoredUuid;

@@ -7,6 +7,7 @@ import { randomUuid } from '@gridkeep/wire/uuid';
 import type { Uuid } from '@gridkeep/wire/uuid';
 import { tryParseGridUrl } from '../grid-url.ts';
 import { storableText } from '../text.ts';
+import type { Travel } from './travel-record.ts';
 import * as store from './travel-store.ts';
 
 /** UTF-16 units of a gatekeeper's address. */
@@ -17,19 +18,6 @@ const sessionsMax = 16;
 /** A session without a word for so long is over; logouts end most of them at once. */
 const forgottenAfter = 14 * 24 * 60 * 60 * 1000;
 const purgeInterval = 60 * 60 * 1000;
-
-export interface Travel {
-  readonly sessionId: Uuid;
-  readonly userId: Uuid;
-  /** Address of the gatekeeper where the session is, with a slash at its end. */
-  readonly gatekeeper: string;
-  /** `<gatekeeper>;<uuid>`: the token that the grid there shows to have the visitor confirmed. Not for logs. */
-  readonly serviceSessionId: string;
-  /** IP address of the viewer at its login; '' when it is not known. */
-  readonly clientAddress: string;
-  /** Unix milliseconds. */
-  readonly changedAt: number;
-}
 
 export interface TravelStart {
   readonly sessionId: Uuid;
