@@ -2,10 +2,10 @@
  * Friendships: what one user allows another, each direction for itself. Source of the rules:
  * OpenSim/Services/Friends/FriendsService.cs, OpenSim/Data/MySQL/MySQLFriendsData.cs
  */
-import { createHash, timingSafeEqual } from 'node:crypto';
 import type { Database } from '@gridkeep/storage/database/database';
 import { zeroUuid } from '@gridkeep/wire/uuid';
 import type { Uuid } from '@gridkeep/wire/uuid';
+import { isSameSecret } from '../same-secret.ts';
 import { parseUserText, tryParseUserText } from '../user-text.ts';
 import * as store from './friends-store.ts';
 
@@ -89,10 +89,4 @@ function friendOf(record: store.FriendRecord): Friend {
     principalId: principalText === principalId ? principalId : zeroUuid,
     ...{ friend: friendText, myFlags: flags, theirFlags },
   };
-}
-
-/** In constant time, whatever the lengths. */
-function isSameSecret(one: string, other: string): boolean {
-  const digest = (text: string) => createHash('sha256').update(text).digest();
-  return timingSafeEqual(digest(one), digest(other));
 }
