@@ -70,9 +70,10 @@ export function createGridWire(services: GridServices, options: GridWireOptions)
     privateRoutes: joined([
       routes({ assets, get_assets_exist: assets }),
       mapTileUploads(services.mapTiles, log),
-      registryRobust(services.registry, services.info, log, (grid, name) =>
-        services.hypergrid.links.find(grid, name),
-      ),
+      registryRobust({
+        ...{ registry: services.registry, info: services.info, own: services.hypergrid.own, log },
+        makeLink: (grid, name) => services.hypergrid.links.find(grid, name),
+      }),
       presenceRobust(services.presence, log),
       gridUsersRobust(services.gridUsers, log),
       avatarsRobust(services.avatars, log),

@@ -1,12 +1,15 @@
 /** IP addresses as texts that can be compared. */
 import { isIPv4, isIPv6 } from 'node:net';
 
-const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i;
+const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/;
 
-/** Without the forms that depend on the socket: `::ffff:192.0.2.1` and `fe80::1%eth0` become `192.0.2.1` and `fe80::1`. */
+/**
+ * In lower case and without the forms that depend on the socket: `::ffff:192.0.2.1` and `fe80::1%eth0` become `192.0.2.1` and
+ * `fe80::1`.
+ */
 export function plainAddress(address: string): string {
   const zone = address.indexOf('%');
-  const bare = zone < 0 ? address : address.slice(0, zone);
+  const bare = (zone < 0 ? address : address.slice(0, zone)).trim().toLowerCase();
   return mapped.exec(bare)?.[1] ?? bare;
 }
 
@@ -17,7 +20,7 @@ export function plainAddress(address: string): string {
 export function addressNetwork(address: string): string {
   const plain = plainAddress(address);
   if (isIPv4(plain) || !isIPv6(plain)) return plain;
-  const [head = '', tail] = plain.toLowerCase().split('::');
+  const [head = '', tail] = plain.split('::');
   const before = groupsOf(head);
   const after = tail === undefined ? [] : groupsOf(tail);
   const zeros = tail === undefined ? 0 : 8 - before.length - after.length;

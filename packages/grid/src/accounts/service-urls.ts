@@ -1,4 +1,5 @@
 /** Service addresses of an account in one column: one `key value` per line. */
+import { withoutSlash } from '../grid-url.ts';
 import { AccountRefusedError } from './account-names.ts';
 import { serviceUrlLengthMax, serviceUrlsMax } from './account.ts';
 
@@ -19,7 +20,7 @@ export function residentServiceUrls(
 ): ReadonlyMap<string, string> {
   const urls = new Map<string, string>(ownServices.map((name) => [name, publicUrl]));
   // Gatekeepers are compared as texts, and other grids know them without the slash.
-  urls.set('GatekeeperURI', publicUrl.replace(/\/+$/, ''));
+  urls.set('GatekeeperURI', withoutSlash(publicUrl));
   for (const [name, url] of stored) if (!urls.has(name)) urls.set(name, url);
   return urls;
 }

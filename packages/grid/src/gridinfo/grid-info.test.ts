@@ -8,7 +8,7 @@ import type { SettingValues } from '../settings/setting-definitions.ts';
 import { standardSettings } from '../settings/setting-texts.ts';
 import { bodyText, robustRequest } from '../test-support/robust-request.ts';
 import { gridInfoRoutes, gridInfoXmlRpc } from './grid-info-public.ts';
-import { authorityOf, GridInfo } from './grid-info.ts';
+import { GridInfo } from './grid-info.ts';
 import { GridStatistics } from './grid-statistics.ts';
 
 const address = { name: 'Sample Grid', nick: 'samplegrid', publicUrl: 'http://127.0.0.1:8002/' };
@@ -93,13 +93,4 @@ test('statistics are counted every 15 minutes, and not told when that is not wan
   wait(1001);
   assert.equal(bodyText(await ask('/get_grid_stats')), expected(2));
   assert.equal((await gridWith({ publicStatistics: false }).ask('/get_grid_stats')).status, 405);
-});
-
-test('the grid knows its own addresses', async () => {
-  const { info } = gridWith({ gatekeeperAliases: ['old.example.org:8002'] });
-  for (const own of ['127.0.0.1:8002', 'http://127.0.0.1:8002/', 'hop://OLD.example.org:8002'])
-    assert.equal(await info.isOwn(own), true);
-  for (const other of ['127.0.0.1', 'old.example.org', '', 'http://', 'other:8002'])
-    assert.equal(await info.isOwn(other), false);
-  assert.equal(authorityOf('https://a.example/x'), 'a.example:443');
 });

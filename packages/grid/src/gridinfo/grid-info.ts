@@ -1,7 +1,7 @@
 /** What a grid tells of itself: to viewers that add it, to simulators for their viewers, to anybody who counts grids. */
 import { andThen } from '../at-once.ts';
 import type { AtOnce } from '../at-once.ts';
-import { withSlash } from '../settings/public-address.ts';
+import { withoutSlash, withSlash } from '../grid-url.ts';
 import type { SettingValues } from '../settings/setting-definitions.ts';
 import type { Settings } from '../settings/settings.ts';
 
@@ -39,24 +39,6 @@ export class GridInfo {
   extraFeatures(): AtOnce<GridFacts> {
     return andThen(this.#settings.read(), (values) => extraFeatures(values, this.#address()));
   }
-
-  /** Whether an address as `host`, `host:port` or with a scheme is this grid's. */
-  isOwn(address: string): AtOnce<boolean> {
-    const authority = authorityOf(address);
-    return andThen(this.#settings.read(), ({ publicUrl, gatekeeperAliases }) =>
-      [publicUrl || this.#address().publicUrl, ...gatekeeperAliases].some(
-        (own) => authority !== '' && authorityOf(own) === authority,
-      ),
-    );
-  }
-}
-
-/** `host:port` in lower case; empty for what is no address. */
-export function authorityOf(address: string): string {
-  const text = /^[a-z]+:\/\//i.test(address) ? address.replace(/^hop:/i, 'http:') : `http://${address}`;
-  if (!URL.canParse(text)) return '';
-  const url = new URL(text);
-  return `${url.hostname}:${url.port || (url.protocol === 'https:' ? '443' : '80')}`;
 }
 
 function viewerFacts(values: SettingValues, { name, nick, publicUrl }: GridNames): GridFacts {
@@ -105,8 +87,4 @@ function extraFeatures(values: SettingValues, { name, nick, publicUrl }: GridNam
 
 function present(facts: readonly (readonly [string, string])[]): GridFacts {
   return new Map(facts.filter(([, value]) => value !== ''));
-}
-
-function withoutSlash(url: string): string {
-  return url.replace(/\/+$/, '');
 }

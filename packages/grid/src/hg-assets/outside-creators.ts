@@ -6,6 +6,7 @@ import { tryParseUuid, zeroUuid } from '@gridkeep/wire/uuid';
 import type { Uuid } from '@gridkeep/wire/uuid';
 import type { Account } from '../accounts/account.ts';
 import type { AtOnce } from '../at-once.ts';
+import { withoutSlash } from '../grid-url.ts';
 
 /** Residents among these ids. */
 export type FindResidents = (ids: Iterable<Uuid>) => AtOnce<ReadonlyMap<Uuid, Account>>;
@@ -58,8 +59,4 @@ export async function outsideObject(
 
 function fullName({ firstName, lastName }: Account): string {
   return `${firstName} ${lastName}`;
-}
-
-function withoutSlash(url: string): string {
-  return url.replace(/\/+$/, '');
 }

@@ -1,7 +1,7 @@
 /** The IP addresses that a grid's own host name leads to. A viewer in the grid's own network may be seen under them. */
 import { lookup } from 'node:dns/promises';
 import { isIP } from 'node:net';
-import { plainAddress } from './visitor-rules.ts';
+import { plainAddress } from '../network-address.ts';
 
 /** How long an answer is believed. */
 const lifeMs = 10 * 60_000;

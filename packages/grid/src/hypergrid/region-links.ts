@@ -1,7 +1,7 @@
 /** Links to regions of other grids, so that they stand on this grid's map and residents can go there. */
 import { zeroUuid } from '@gridkeep/wire/uuid';
 import { LRUCache } from 'lru-cache';
-import { tryParseGridUrl } from '../grid-url.ts';
+import { portOf, tryParseGridUrl } from '../grid-url.ts';
 import type { OwnAddress } from '../own-address.ts';
 import type { RegionRegistry } from '../registry/region-registry.ts';
 import { parseRegionUri } from '../registry/region-uri.ts';
@@ -40,7 +40,7 @@ export function parseLinkTarget(text: string): LinkTarget | undefined {
 }
 
 function linkTarget(grid: string, name: string): LinkTarget | undefined {
-  const gatekeeper = tryParseGridUrl(grid.replace(/^hop:/i, 'http:'));
+  const gatekeeper = tryParseGridUrl(grid);
   return gatekeeper === undefined
     ? undefined
     : { gatekeeper, regionName: storableText(name.trim(), regionNameMax) };
@@ -89,13 +89,13 @@ export class RegionLinks {
           ? `${gatekeeper} knows no ${regionName === '' ? 'gateway' : `region ${JSON.stringify(regionName)}`}`
           : `nobody answers for a grid at ${gatekeeper}`,
       );
-    const { hostname, port, protocol } = new URL(gatekeeper);
+    const url = new URL(gatekeeper);
     return registry.addHyperlink({
       id: region.id,
       name: `${gatekeeper}${regionName === '' ? '' : ` ${regionName}`}`,
       ...{ sizeX: region.sizeX, sizeY: region.sizeY, remoteHandle: region.handle },
-      serverHost: hostname,
-      httpPort: port === '' ? (protocol === 'https:' ? 443 : 80) : Number(port),
+      serverHost: url.hostname,
+      httpPort: portOf(url),
       serverUri: gatekeeper,
       mapTexture: zeroUuid,
     });

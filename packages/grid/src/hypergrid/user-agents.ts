@@ -11,6 +11,7 @@ import type { Accounts } from '../accounts/accounts.ts';
 import { residentServiceUrls } from '../accounts/service-urls.ts';
 import type { Friends } from '../friends/friends.ts';
 import type { GridUsers } from '../gridusers/grid-users.ts';
+import { plainAddress } from '../network-address.ts';
 import type { OwnAddress } from '../own-address.ts';
 import type { RegionRegistry } from '../registry/region-registry.ts';
 import type { RegisteredRegion } from '../registry/registered-region.ts';
@@ -22,9 +23,10 @@ import type { AgentAnswer, AgentCall } from './agent-post.ts';
 import type { ForeignGrids } from './foreign-grids.ts';
 import type { Gatekeeper } from './gatekeeper.ts';
 import { OwnIpAddresses } from './own-ip-addresses.ts';
-import type { Travel, Travels } from './travel.ts';
+import type { Travel } from './travel-record.ts';
+import type { Travels } from './travel.ts';
 import { formatUserIdentifier, tryParseUserIdentifier, userIdOf } from './user-identifier.ts';
-import { isTripAllowed, plainAddress } from './visitor-rules.ts';
+import { isTripAllowed } from './visitor-rules.ts';
 
 /** Trips that wait for another grid's answer. */
 const tripsMax = 64;

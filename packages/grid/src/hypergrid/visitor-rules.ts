@@ -3,6 +3,7 @@ import { isIP } from 'node:net';
 import { tryParseUuid } from '@gridkeep/wire/uuid';
 import type { Uuid } from '@gridkeep/wire/uuid';
 import { isSameGrid } from '../grid-url.ts';
+import { plainAddress } from '../network-address.ts';
 import type { SettingValues } from '../settings/setting-definitions.ts';
 import { userIdOf } from './user-identifier.ts';
 
@@ -32,12 +33,4 @@ function names(entry: string, visitor: Visitor): boolean {
   if (id !== undefined) return id === visitor.id;
   if (isIP(entry) !== 0) return plainAddress(entry) === plainAddress(visitor.clientAddress);
   return isSameGrid(entry, visitor.home);
-}
-
-/** An IPv4 address without the form it has on an IPv6 socket. */
-export function plainAddress(address: string): string {
-  return address
-    .trim()
-    .toLowerCase()
-    .replace(/^::ffff:(?=\d+\.)/, '');
 }

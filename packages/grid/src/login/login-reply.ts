@@ -8,6 +8,7 @@ import type { Vector3 } from '@gridkeep/wire/vector';
 import { escapeXml } from '@gridkeep/wire/xml-tree';
 import { XmlRpcWritten } from '@gridkeep/wire/xmlrpc/value';
 import type { XmlRpcStruct, XmlRpcValue } from '@gridkeep/wire/xmlrpc/value';
+import { withSlash } from '../grid-url.ts';
 import type { InventoryFolder } from '../inventory/inventory-records.ts';
 import { libraryOwnerId, libraryRootId } from '../library/library-ids.ts';
 import { isDaylightSaving } from './daylight-saving.ts';
@@ -210,8 +211,4 @@ function welcome({ account, settings }: LoggedIn): string {
   return settings.welcomeMessage
     .replaceAll('\\n', '\n')
     .replaceAll('<USERNAME>', () => `${account.firstName} ${account.lastName}`);
-}
-
-function withSlash(url: string): string {
-  return url.endsWith('/') ? url : `${url}/`;
 }

@@ -1,5 +1,6 @@
 /** What is wrong with an address that a simulator gives for its region, as far as can be told without asking anybody. */
 import { BlockList, isIP } from 'node:net';
+import { plainAddress } from '../network-address.ts';
 import type { Registration } from './registered-region.ts';
 
 const loopback = new BlockList();
@@ -48,14 +49,13 @@ export function addressNotice(
   return undefined;
 }
 
-export function hostOf(uri: string): string {
+function hostOf(uri: string): string {
   return URL.canParse(uri) ? new URL(uri).hostname.replace(/^\[(.*)\]$/, '$1') : '';
 }
 
 function reachOf(host: string): Reach {
   if (/^(.+\.)?localhost\.?$/i.test(host)) return 'loopback';
-  // As Node gives the address of an IPv4 client on an IPv6 socket.
-  const address = host.replace(/^::ffff:(?=\d+\.)/i, '');
+  const address = plainAddress(host);
   const version = isIP(address);
   if (version === 0) return 'unknown';
   const family = version === 4 ? 'ipv4' : 'ipv6';

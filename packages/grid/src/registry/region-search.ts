@@ -1,8 +1,8 @@
 /** Regions by what people write: a name, part of a name, or a grid's address with a name. */
 import { andThen } from '../at-once.ts';
 import type { AtOnce } from '../at-once.ts';
-import { authorityOf } from '../gridinfo/grid-info.ts';
-import type { GridInfo } from '../gridinfo/grid-info.ts';
+import { isSameGrid } from '../grid-url.ts';
+import type { OwnAddress } from '../own-address.ts';
 import { regionNameKey } from '../regions/region-tables.ts';
 import type { RegionRegistry } from './region-registry.ts';
 import { parseRegionUri } from './region-uri.ts';
@@ -13,12 +13,12 @@ export type MakeLink = (grid: string, name: string) => AtOnce<RegisteredRegion |
 
 export class RegionSearch {
   readonly #registry: RegionRegistry;
-  readonly #grid: Pick<GridInfo, 'isOwn'>;
+  readonly #own: Pick<OwnAddress, 'read'>;
   readonly #makeLink: MakeLink | undefined;
 
-  constructor(registry: RegionRegistry, grid: Pick<GridInfo, 'isOwn'>, makeLink?: MakeLink) {
+  constructor(registry: RegionRegistry, own: Pick<OwnAddress, 'read'>, makeLink?: MakeLink) {
     this.#registry = registry;
-    this.#grid = grid;
+    this.#own = own;
     this.#makeLink = makeLink;
   }
 
@@ -38,22 +38,19 @@ export class RegionSearch {
   #findUri(text: string): AtOnce<RegisteredRegion | undefined> {
     const { grid, name } = parseRegionUri(text);
     if (grid === undefined) return this.#registry.findNamed(name);
-    return andThen(this.#grid.isOwn(grid), (own) => {
-      if (!own) return this.#findLink(grid, name);
+    return andThen(this.#own.read(), ({ isOwn }) => {
+      if (!isOwn(grid)) return this.#findLink(grid, name);
       if (name !== '') return this.#registry.findNamed(name);
       return andThen(this.#registry.defaults(), ([first]) => first);
     });
   }
 
   #findLink(grid: string, name: string): AtOnce<RegisteredRegion | undefined> {
-    const authority = authorityOf(grid);
     const key = regionNameKey(name);
     return andThen(this.#registry.hyperlinks(), (links) => {
       const known = links.find((link) => {
         const uri = parseRegionUri(link.name);
-        return (
-          uri.grid !== undefined && authorityOf(uri.grid) === authority && regionNameKey(uri.name) === key
-        );
+        return uri.grid !== undefined && isSameGrid(uri.grid, grid) && regionNameKey(uri.name) === key;
       });
       return known ?? this.#makeLink?.(grid, name);
     });

@@ -8,8 +8,10 @@ import type { ReadReply, ReadReplyValue } from '@gridkeep/wire/robust/reply';
 import { parseUuid } from '@gridkeep/wire/uuid';
 import fc from 'fast-check';
 import { GridInfo } from '../gridinfo/grid-info.ts';
+import { OwnAddress } from '../own-address.ts';
 import type { RobustHandler } from '../robust-http.ts';
 import { silentLog } from '../service-log.ts';
+import { PublicAddress } from '../settings/public-address.ts';
 import { bodyText, robustRequest } from '../test-support/robust-request.ts';
 import { testGrid } from '../test-support/test-grid.ts';
 import type { TestGrid } from '../test-support/test-grid.ts';
@@ -21,7 +23,8 @@ const address = { name: 'Sample Grid', nick: 'samplegrid', publicUrl: 'http://12
 
 function handlerOf({ registry, settings }: TestGrid): RobustHandler {
   const info = new GridInfo({ settings, address: () => address });
-  return registryRobust(registry, info, silentLog).get('grid') ?? assert.fail();
+  const own = new OwnAddress(settings, new PublicAddress(settings, () => address.publicUrl));
+  return registryRobust({ registry, info, own, log: silentLog }).get('grid') ?? assert.fail();
 }
 
 async function ask(handle: RobustHandler, fields: Readonly<Record<string, string>>): Promise<ReadReply> {

@@ -5,6 +5,7 @@ import { andThen } from '../at-once.ts';
 import { FormFieldError } from '../form-fields.ts';
 import type { FormFields } from '../form-fields.ts';
 import type { GridInfo } from '../gridinfo/grid-info.ts';
+import type { OwnAddress } from '../own-address.ts';
 import { compact, formHandler, indented } from '../robust-form.ts';
 import type { FormAnswer, FormMethod, WrittenAnswer } from '../robust-form.ts';
 import type { RobustRequest, RobustRoutes } from '../robust-http.ts';
@@ -23,13 +24,19 @@ const bodyBytesMax = 65_536;
 const success = indented({ Result: 'Success' });
 const nothing = compact([['result', 'null']]);
 
-export function registryRobust(
-  registry: RegionRegistry,
-  grid: Pick<GridInfo, 'isOwn' | 'extraFeatures'>,
-  log: ServiceLog,
-  makeLink?: MakeLink,
-): RobustRoutes {
-  const search = new RegionSearch(registry, grid, makeLink);
+export interface RegistryRobustOptions {
+  readonly registry: RegionRegistry;
+  readonly info: Pick<GridInfo, 'extraFeatures'>;
+  /** Which addresses are this grid's. */
+  readonly own: Pick<OwnAddress, 'read'>;
+  /** Absent: regions of other grids are found only where they are linked already. */
+  readonly makeLink?: MakeLink;
+  readonly log: ServiceLog;
+}
+
+export function registryRobust(options: RegistryRobustOptions): RobustRoutes {
+  const { registry, info, own, makeLink, log } = options;
+  const search = new RegionSearch(registry, own, makeLink);
   const byName: FormMethod = (fields) => andThen(search.find(fields.optionalText('NAME') ?? ''), oneRegion);
   const methods: Readonly<Record<string, FormMethod>> = {
     register: async (fields, request) => register(registry, fields, request),
@@ -64,7 +71,7 @@ export function registryRobust(
     get_hyperlinks: () => andThen(registry.hyperlinks(), manyRegions),
     get_region_flags: (fields) =>
       andThen(registry.flagsOf(regionId(fields)), (flags) => compact([['result', flags ?? -1]])),
-    get_grid_extra_features: () => andThen(grid.extraFeatures(), (features) => compact(features)),
+    get_grid_extra_features: () => andThen(info.extraFeatures(), (features) => compact(features)),
   };
   return new Map([
     [

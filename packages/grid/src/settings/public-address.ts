@@ -1,6 +1,7 @@
 /** The address under which viewers and other grids reach a grid: what an operator has set, else what its host knows. */
 import { andThen } from '../at-once.ts';
 import type { AtOnce } from '../at-once.ts';
+import { withSlash } from '../grid-url.ts';
 import type { Settings } from './settings.ts';
 
 export class PublicAddress {
@@ -16,8 +17,4 @@ export class PublicAddress {
   read(): AtOnce<string> {
     return andThen(this.#settings.read(), ({ publicUrl }) => withSlash(publicUrl || this.#ofHost()));
   }
-}
-
-export function withSlash(url: string): string {
-  return url.endsWith('/') ? url : `${url}/`;
 }

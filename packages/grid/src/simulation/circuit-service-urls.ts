@@ -1,7 +1,7 @@
 /** Where the services of a resident are, as circuits say it. */
 import type { Account } from '../accounts/account.ts';
 import { residentServiceUrls } from '../accounts/service-urls.ts';
-import { withSlash } from '../settings/public-address.ts';
+import { withSlash } from '../grid-url.ts';
 
 /** All with a slash at their ends, the gatekeeper's too. */
 export function circuitServiceUrls(

@@ -2,6 +2,7 @@
  * What a region server must be told to use a grid. Keys as the connectors of OpenSimulator read them
  * (OpenSim/Services/Connectors, OpenSim/Region/CoreModules, OpenSim/Addons; the same in 0.9.2 and 0.9.3 but for what is said).
  */
+import { portOf, withoutSlash } from '@gridkeep/grid/grid-url';
 import { writeIni } from './ini-text.ts';
 import type { IniSection } from './ini-text.ts';
 
@@ -92,9 +93,9 @@ function commonSections(grid: SimulatorGrid, simulator: SimulatorSettings): read
       keys: [
         ['BaseHostname', publicUrl.hostname],
         ['BaseURL', `${publicUrl.protocol}//${publicUrl.hostname}`],
-        ['PublicPort', portOf(publicUrl)],
+        ['PublicPort', String(portOf(publicUrl))],
         ['PrivURL', `${services.protocol}//${services.hostname}`],
-        ['PrivatePort', portOf(services)],
+        ['PrivatePort', String(portOf(services))],
       ],
     },
     {
@@ -251,13 +252,4 @@ function hypergridSections(grid: SimulatorGrid): readonly IniSection[] {
 
 function listed(entries: readonly string[]): string | undefined {
   return entries.length === 0 ? undefined : entries.join(', ');
-}
-
-function portOf(url: URL): string {
-  return url.port || (url.protocol === 'https:' ? '443' : '80');
-}
-
-/** OpenSimulator appends `/path` without looking. */
-function withoutSlash(url: string): string {
-  return url.replace(/\/+$/, '');
 }
