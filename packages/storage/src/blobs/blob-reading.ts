@@ -13,7 +13,7 @@ export interface ReadingParts {
   readonly index: () => PackIndex;
   readonly reader: PackReader;
   /** Called when a blob or its pack is not where the index says; true when the index may know better now. */
-  readonly refresh: () => Promise<boolean>;
+  readonly look: () => Promise<boolean>;
 }
 
 /** Content up to this size is read at once, larger content in pieces of this size. */
@@ -32,7 +32,8 @@ async function locate(parts: ReadingParts, id: BlobId): Promise<Located | undefi
   for (let attempt = 0; ; attempt += 1) {
     const place = parts.index().lookup(id);
     if (place === undefined) {
-      if (attempt < movesMax && (await parts.refresh())) continue;
+      // Another's look, on which this one waited, may have found it.
+      if (attempt < movesMax && ((await parts.look()) || parts.index().lookup(id) !== undefined)) continue;
       return undefined;
     }
     const pack = parts.index().pack(place.pack);
@@ -43,7 +44,7 @@ async function locate(parts: ReadingParts, id: BlobId): Promise<Located | undefi
     } catch (error) {
       if (!(error instanceof PackGoneError)) throw error;
       // Compaction removes a pack only after its blobs stand elsewhere in the index.
-      const hasMoved = parts.index().lookup(id)?.pack !== place.pack || (await parts.refresh());
+      const hasMoved = parts.index().lookup(id)?.pack !== place.pack || (await parts.look());
       if (!hasMoved || attempt >= movesMax) throw new BlobDamagedError(id, pack.name, 'its pack is gone');
     }
   }
@@ -57,7 +58,7 @@ export async function getBlob(parts: ReadingParts, id: BlobId): Promise<Buffer |
       return await readWhole(parts, id, found);
     } catch (error) {
       if (!(error instanceof PackGoneError) || attempt >= movesMax) throw error;
-      await parts.refresh();
+      await parts.look();
     } finally {
       found.lease.release();
     }
@@ -120,7 +121,8 @@ export async function readBlob(
 }
 
 async function lookupAgain(parts: ReadingParts, id: BlobId): Promise<Place | undefined> {
-  return (await parts.refresh()) ? parts.index().lookup(id) : undefined;
+  await parts.look();
+  return parts.index().lookup(id);
 }
 
 async function* onePiece(content: Buffer): AsyncGenerator<Uint8Array> {
@@ -158,7 +160,7 @@ async function* rawPieces(
     } catch (error) {
       if (!(error instanceof PackGoneError) || moves >= movesMax) throw error;
       moves += 1;
-      await parts.refresh();
+      await parts.look();
     } finally {
       lease.release();
     }

@@ -159,7 +159,7 @@ export class PackStore implements MaintainedBlobStore {
     this.#reading = {
       index,
       reader: new PackReader(packs, remote),
-      refresh: () => remote?.refresh() ?? Promise.resolve(false),
+      look: () => remote?.look() ?? Promise.resolve(false),
     };
     remote?.start();
     if (options.sealAfterMs !== undefined) {
@@ -304,7 +304,8 @@ export class PackStore implements MaintainedBlobStore {
     const isHere = (id: BlobId): boolean => !this.#dying.has(id) && this.#index.usable(id) !== undefined;
     const here = await filterInTurns(wanted, isHere);
     // Another process may have put the rest.
-    if (here.size < wanted.length && (await this.#reading.refresh())) return filterInTurns(wanted, isHere);
+    if (here.size < wanted.length && (await this.#parts.remote?.refresh()) === true)
+      return filterInTurns(wanted, isHere);
     return here;
   }
 

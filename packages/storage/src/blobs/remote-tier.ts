@@ -25,6 +25,8 @@ export interface RemoteTier extends RemotePacks {
   uploaded(): Promise<void>;
   /** Looks for packs of other processes; true when the index has changed. Limited in how often it asks. */
   refresh(): Promise<boolean>;
+  /** The same for what must be there, since a record names it: sees all that was on the shelf when it was called. */
+  look(): Promise<boolean>;
   /** Takes all packs that are there into the index. */
   takeAll(index: PackIndex, damages: Damage[]): Promise<void>;
   remove(pack: PackInfo): Promise<void>;

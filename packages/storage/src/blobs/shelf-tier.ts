@@ -29,13 +29,15 @@ export interface ShelfTierOptions {
   readonly localBytesMax: number;
   /** 'remote' only: how long the first put of a batch waits for company. */
   readonly gatherMs: number;
-  /** 'remote' only: after a miss the shelf is asked for new packs at most so often. */
+  /** 'remote' only: for blobs that need not be there the shelf is asked for new packs at most so often. */
   readonly refreshMsMin: number;
   /** Wait after a failed upload before the next attempt. */
   readonly uploadRetryMs: number;
   readonly onUploadError?: (pack: string, error: unknown) => void;
 }
 
+/** Least time between two questions for packs of other processes when a blob is read that must be there. */
+const lookMsMin = 200;
 const uploadsMax = 2;
 const uploadedPollMs = 20;
 /** Clocks of processes may differ, and an upload appears later than its name says: new packs are looked for so far back. */
@@ -59,6 +61,8 @@ export class ShelfTier implements RemoteTier {
   #isPumping = false;
   #refreshedAt = -Infinity;
   #refreshing: Promise<boolean> | undefined;
+  /** The next question, which has not begun. */
+  #looking: Promise<boolean> | undefined;
 
   constructor(options: ShelfTierOptions, parts: RemoteTierParts, cache: BlockCache) {
     this.#options = options;
@@ -232,7 +236,35 @@ export class ShelfTier implements RemoteTier {
     if (this.#refreshing !== undefined) return this.#refreshing;
     const now = performance.now();
     if (now - this.#refreshedAt < this.#options.refreshMsMin) return Promise.resolve(false);
-    this.#refreshedAt = now;
+    return this.#ask();
+  }
+
+  look(): Promise<boolean> {
+    if (this.#options.policy === 'local') return Promise.resolve(false);
+    return (this.#looking ??= this.#askSoon());
+  }
+
+  /** One question for all who come before it begins. */
+  async #askSoon(): Promise<boolean> {
+    const { signal } = this.#closing;
+    const everyMs = Math.min(lookMsMin, this.#options.refreshMsMin);
+    try {
+      for (;;) {
+        signal.throwIfAborted();
+        const pauseMs = this.#refreshedAt + everyMs - performance.now();
+        // One that is under way may have passed the place where the pack stands now.
+        if (this.#refreshing !== undefined) await this.#refreshing.catch(() => undefined);
+        else if (pauseMs > 0) await delay(pauseMs, undefined, { signal });
+        else break;
+      }
+    } finally {
+      this.#looking = undefined;
+    }
+    return this.#ask();
+  }
+
+  #ask(): Promise<boolean> {
+    this.#refreshedAt = performance.now();
     this.#refreshing = this.#takeNewPacks().finally(() => (this.#refreshing = undefined));
     return this.#refreshing;
   }
