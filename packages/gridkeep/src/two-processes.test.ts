@@ -8,10 +8,12 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import type { TestContext } from 'node:test';
+import { startCeph } from '@gridkeep/testing/ceph';
 import { sharedPostgres } from '@gridkeep/testing/databases';
 import { missing } from '@gridkeep/testing/requirements';
 import { temporaryFolder } from '@gridkeep/testing/temporary-folder';
 import { SimulatorDouble } from '@gridkeep/testing/simulator-double';
+import { writeAssetDocument } from '@gridkeep/wire/robust/asset-documents';
 import { randomUuid, zeroUuid } from '@gridkeep/wire/uuid';
 import { elementOf, twoProcesses, until } from './test-support/several-processes.ts';
 import type { Fields, GridProcess, Viewer } from './test-support/several-processes.ts';
@@ -86,6 +88,41 @@ const sections: readonly (readonly [name: string, (world: World) => Promise<void
 test('two processes, one grid', { skip: missing('postgres') }, async (context) => {
   const made = await world(context);
   for (const [name, section] of sections) await context.test(name, () => section(made));
+});
+
+test('two processes, one bucket', { skip: missing('postgres', 'ceph') }, async (context) => {
+  const ceph = await startCeph();
+  context.after(() => ceph.stop());
+  const { endpoint, accessKeyId, secretAccessKey } = ceph;
+  await ceph.makeBucket('worlds');
+  const [here, there] = await twoProcesses(context, 'two_processes_one_bucket', {
+    GRIDKEEP_BLOBS_URL: `s3://worlds/packs?endpoint=${encodeURIComponent(endpoint)}&policy=remote`,
+    AWS_ACCESS_KEY_ID: accessKeyId,
+    AWS_SECRET_ACCESS_KEY: secretAccessKey,
+  });
+  const document = { description: '', type: 7, local: false, temporary: false, creatorId: '', flags: 0 };
+  const store = async (process: GridProcess, text: string) => {
+    const id = randomUuid();
+    const data = Buffer.from(text);
+    const body = writeAssetDocument({ ...document, name: text, fullId: id, id, data });
+    assert.match(
+      (await process.services('/assets', { method: 'POST', body })).body.toString(),
+      new RegExp(id),
+    );
+    return id;
+  };
+  const read = async (process: GridProcess, id: string) =>
+    (await process.services(`/assets/${id}/data`)).body.toString();
+  // What one has acknowledged the other gives out with the very next request, however often it is asked.
+  for (const [from, to] of [
+    [here, there],
+    [there, here],
+    [here, there],
+    [there, here],
+  ] as const) {
+    const text = `a letter ${randomUuid()}`;
+    assert.equal(await read(to, await store(from, text)), text);
+  }
 });
 
 async function logIn(process: GridProcess, viewer: Viewer, from: string): Promise<string> {

@@ -30,6 +30,8 @@ export interface TestPostgres {
   readonly url: string;
   /** The address of another, new database of this server. */
   createDatabase(name: string): string;
+  /** Makes an empty database; its URL. */
+  createDatabase(name: string): string;
   /** Stops and starts the server, as an administrator would: all connections end. */
   restart(): Promise<void>;
   stop(): Promise<void>;

@@ -4,14 +4,12 @@ import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { openDatabase } from '@gridkeep/storage/database/open-database';
 import { sharedPostgres } from '@gridkeep/testing/databases';
 import { temporaryFolder } from '@gridkeep/testing/temporary-folder';
 import { readXmlRpcResponse } from '@gridkeep/wire/xmlrpc/reader';
 import { isXmlRpcStruct } from '@gridkeep/wire/xmlrpc/value';
 import type { XmlRpcStruct } from '@gridkeep/wire/xmlrpc/value';
 import { writeXmlRpcRequest } from '@gridkeep/wire/xmlrpc/writer';
-import { sql } from 'kysely';
 import { askPort, basic } from './ask.ts';
 import type { Ask } from './ask.ts';
 import { gridkeep, gridkeepJson, startServerProcess } from './gridkeep-process.ts';
@@ -26,18 +24,6 @@ const patienceMs = 15_000;
 export async function until(what: string, condition: () => boolean | Promise<boolean>): Promise<void> {
   for (const end = Date.now() + patienceMs; !(await condition()); await sleep(10))
     assert.ok(Date.now() < end, `did not happen in ${patienceMs} ms: ${what}`);
-}
-
-/** A database of its own on the server of this test process; its URL. */
-export async function freshPostgresDatabase(name: string): Promise<string> {
-  const { url } = await sharedPostgres();
-  const database = await openDatabase({ dialect: 'postgres', url, schema: 'public' });
-  try {
-    await sql`create database ${sql.id(name)}`.execute(database.tables<unknown>());
-  } finally {
-    await database.close();
-  }
-  return url.replace('/postgres?', `/${name}?`);
 }
 
 /** One of the processes: a server with a data folder of its own. */
@@ -148,7 +134,8 @@ export async function twoProcesses(
   environment: Readonly<Record<string, string>> = {},
 ): Promise<readonly [GridProcess, GridProcess]> {
   const folder = await temporaryFolder(context);
-  const settings = { ...environment, GRIDKEEP_DATABASE_URL: await freshPostgresDatabase(database) };
+  const { createDatabase } = await sharedPostgres();
+  const settings = { ...environment, GRIDKEEP_DATABASE_URL: createDatabase(database) };
   const start = async (name: string) => {
     const started = new GridProcess(join(folder, name), settings);
     context.after(() => started.end('SIGKILL'));
