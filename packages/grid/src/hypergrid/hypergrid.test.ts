@@ -85,6 +85,16 @@ testTwoGrids(
   },
 );
 
+testTwoGrids('who has no home comes home where logins go, also without a default region', async (home) => {
+  const ada = await resident(home, 'Ada');
+  const homeRegion = async () => (await home.ask('get_home_region', { userID: ada.id })).get('uuid');
+  assert.equal(await homeRegion(), home.regionId);
+  await home.services.registry.setFlags(home.regionId, { clear: ['default', 'default-hypergrid'] });
+  assert.equal(await homeRegion(), home.regionId);
+  await home.services.settings.write('loginFallbackToAnyRegion', 'false');
+  assert.equal(await homeRegion(), undefined);
+});
+
 testTwoGrids('a refusal leaves the traveller where he was', async (home, other) => {
   const ada = await resident(home, 'Ada');
   const session = await logIn(home, ada.id);

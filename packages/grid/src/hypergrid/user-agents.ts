@@ -14,6 +14,7 @@ import type { GridUsers } from '../gridusers/grid-users.ts';
 import { plainAddress } from '../network-address.ts';
 import type { OwnAddress } from '../own-address.ts';
 import type { RegionRegistry } from '../registry/region-registry.ts';
+import { regionWithoutAim } from '../registry/region-without-aim.ts';
 import type { RegisteredRegion } from '../registry/registered-region.ts';
 import { isSameSecret } from '../same-secret.ts';
 import { teleportFlags } from '../simulation/agent-circuit.ts';
@@ -107,7 +108,7 @@ export class UserAgents {
 
   /** The home that a resident has set while it is on the map, else a region where logins go. */
   async homeRegion(userId: Uuid): Promise<HomeRegion | undefined> {
-    const { accounts, gridUsers, registry } = this.#options;
+    const { accounts, gridUsers, own, registry } = this.#options;
     if ((await accounts.find(userId)) === undefined) return undefined;
     const user = await gridUsers.find(userId);
     const set =
@@ -116,7 +117,8 @@ export class UserAgents {
         : await registry.find(user.homeRegionId);
     if (user !== undefined && set !== undefined)
       return { region: set, position: user.homePosition, lookAt: user.homeLookAt };
-    const [region] = await registry.defaults();
+    const { settings } = await own.read();
+    const region = await regionWithoutAim(registry, settings.loginFallbackToAnyRegion);
     return region === undefined ? undefined : { region, position: middle, lookAt: north };
   }
 

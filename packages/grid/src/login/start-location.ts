@@ -6,6 +6,7 @@ import type { GridUser } from '../gridusers/grid-user.ts';
 import type { RegionRegistry } from '../registry/region-registry.ts';
 import { regionFlags } from '../registry/registered-region.ts';
 import type { RegisteredRegion } from '../registry/registered-region.ts';
+import { regionWithoutAim } from '../registry/region-without-aim.ts';
 import { teleportFlags } from '../simulation/agent-circuit.ts';
 import { unknownStart } from './login-refused.ts';
 
@@ -30,8 +31,6 @@ export interface Destination {
 
 const middle: Vector3 = { x: 128, y: 128, z: 0 };
 const north: Vector3 = { x: 0, y: 1, z: 0 };
-/** Metres: where OpenSimulator looks for a region when there is nothing else to go by. */
-const centre = { x: 256_000, y: 256_000 };
 const coordinateMax = 1_000_000;
 
 const uri = /^uri:([^&]+)&(\d+(?:\.\d+)?)&(\d+(?:\.\d+)?)&(\d+(?:\.\d+)?)$/;
@@ -98,15 +97,11 @@ export async function findDestination(
   }
 }
 
-/** A default region, else a fallback region, else any. */
 async function otherwise(
   { registry, anyRegion }: StartOptions,
   position: Vector3 = middle,
 ): Promise<Destination | undefined> {
-  const region =
-    (await registry.defaults())[0] ??
-    (await registry.fallbacks(centre.x, centre.y))[0] ??
-    (anyRegion ? (await registry.online(centre.x, centre.y, 1))[0] : undefined);
+  const region = await regionWithoutAim(registry, anyRegion);
   if (region === undefined) return undefined;
   return {
     ...{ region, position, lookAt: north, kind: 'safe' },
