@@ -4,6 +4,8 @@ import { tryParseUuid } from '@gridkeep/wire/uuid';
 import type { Uuid } from '@gridkeep/wire/uuid';
 import { tryParseVector3 } from '@gridkeep/wire/vector';
 import type { Vector3 } from '@gridkeep/wire/vector';
+import { tryParseUserText } from './user-text.ts';
+import type { UserText } from './user-text.ts';
 
 /** A field is missing, or its text is not what it must be. The message never holds the text. */
 export class FormFieldError extends Error {
@@ -30,6 +32,11 @@ export class FormFields {
 
   uuid(name: string): Uuid {
     return require(tryParseUuid(this.text(name).trim()), name, 'is no UUID');
+  }
+
+  /** A UUID, or the identifier of a user of another grid. */
+  user(name: string): UserText {
+    return require(tryParseUserText(this.text(name)), name, 'names no user');
   }
 
   /** For a field that may be absent, or be no UUID, without harm. */

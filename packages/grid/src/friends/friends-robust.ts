@@ -3,7 +3,6 @@
  * Source: OpenSim/Server/Handlers/Friends/FriendsServerPostHandler.cs
  */
 import { FormFieldError } from '../form-fields.ts';
-import type { FormFields } from '../form-fields.ts';
 import { compact, formHandler, indented } from '../robust-form.ts';
 import type { FormAnswer, FormMethod } from '../robust-form.ts';
 import type { RobustRoutes } from '../robust-http.ts';
@@ -19,15 +18,15 @@ const flagsMax = 2 ** 31 - 1;
 export function friendsRobust(friends: Friends, log: ServiceLog): RobustRoutes {
   const methods: Readonly<Record<string, FormMethod>> = {
     getfriends: async (fields) => listAnswer(await friends.list(fields.uuid('PRINCIPALID'))),
-    getfriends_string: async (fields) => listAnswer(await friends.list(userOf(fields, 'PRINCIPALID'))),
+    getfriends_string: async (fields) => listAnswer(await friends.list(fields.user('PRINCIPALID').text)),
     storefriend: async (fields) => {
       const flags = fields.whole('MyFlags');
       if (flags < 0 || flags > flagsMax) throw new FormFieldError('field MyFlags is out of range');
-      await friends.store(userOf(fields, 'PrincipalID'), userOf(fields, 'Friend'), flags);
+      await friends.store(fields.user('PrincipalID').text, fields.user('Friend').text, flags);
       return success;
     },
     deletefriend: (fields) => deleted(fields.uuid('PRINCIPALID'), fields.text('FRIEND')),
-    deletefriend_string: (fields) => deleted(userOf(fields, 'PRINCIPALID'), fields.text('FRIEND')),
+    deletefriend_string: (fields) => deleted(fields.user('PRINCIPALID').text, fields.text('FRIEND')),
   };
   return new Map([['friends', formHandler({ name: 'friends', methods, failure, log })]]);
 
@@ -36,12 +35,6 @@ export function friendsRobust(friends: Friends, log: ServiceLog): RobustRoutes {
     if (tryParseUserText(friend) !== undefined) await friends.delete(principal, friend);
     return success;
   }
-}
-
-function userOf(fields: FormFields, name: string): string {
-  const user = tryParseUserText(fields.text(name));
-  if (user === undefined) throw new FormFieldError(`field ${name} names no user`);
-  return user.text;
 }
 
 function listAnswer(friends: readonly Friend[]): FormAnswer {

@@ -2,7 +2,6 @@
 import type { Uuid } from '@gridkeep/wire/uuid';
 import { formatVector3, zeroVector } from '@gridkeep/wire/vector';
 import type { Vector3 } from '@gridkeep/wire/vector';
-import { FormFieldError } from '../form-fields.ts';
 import type { FormFields } from '../form-fields.ts';
 import { compact, formHandler, indented } from '../robust-form.ts';
 import type { FormAnswer, FormMethod } from '../robust-form.ts';
@@ -26,12 +25,12 @@ export function gridUsersRobust(gridUsers: GridUsers, log: ServiceLog): RobustRo
       return success;
     };
   const methods: Readonly<Record<string, FormMethod>> = {
-    loggedin: async (fields) => userAnswer(await gridUsers.loggedIn(userOf(fields))),
+    loggedin: async (fields) => userAnswer(await gridUsers.loggedIn(fields.user('UserID').text)),
     loggedout: at((...place) => gridUsers.loggedOut(...place)),
     sethome: at((...place) => gridUsers.setHome(...place)),
     setposition: at((...place) => gridUsers.setPosition(...place)),
     getgriduserinfo: async (fields) => {
-      const user = await gridUsers.find(userOf(fields));
+      const user = await gridUsers.find(fields.user('UserID').text);
       return user === undefined ? failure : userAnswer(user);
     },
     getgriduserinfos: async (fields) => {
@@ -44,15 +43,14 @@ export function gridUsersRobust(gridUsers: GridUsers, log: ServiceLog): RobustRo
   return new Map([['griduser', formHandler({ name: 'griduser', methods, failure, log })]]);
 }
 
-function userOf(fields: FormFields): string {
-  const user = tryParseUserText(fields.text('UserID'));
-  if (user === undefined) throw new FormFieldError('field UserID names no user');
-  return user.text;
-}
-
 function placeOf(fields: FormFields): Place {
   const position = fields.vectorOr('Position', positionDefault);
-  return [userOf(fields), fields.uuid('RegionID'), position, fields.vectorOr('LookAt', zeroVector)];
+  return [
+    fields.user('UserID').text,
+    fields.uuid('RegionID'),
+    position,
+    fields.vectorOr('LookAt', zeroVector),
+  ];
 }
 
 function userAnswer(user: GridUser): FormAnswer {

@@ -10,14 +10,14 @@ import { parseUserText } from '../user-text.ts';
 import type { GridUser } from './grid-user.ts';
 import * as store from './grid-users-store.ts';
 
+/** Who came within 30 days counts as active (OpenSim/Server/Handlers/Grid/GridInfoHandlers.cs). */
+const activeMs = 30 * 24 * 3600 * 1000;
+
 /**
  * Users are named by a UUID, or by `uuid;home address;First Last`; UserTextError when the text is neither. A UUID
  * has a row for each grid that it came from, whatever the spelling of the address, so that no visitor can change what
  * stands there of a resident.
  */
-/** Who came within 30 days counts as active (OpenSim/Server/Handlers/Grid/GridInfoHandlers.cs). */
-const activeMs = 30 * 24 * 3600 * 1000;
-
 export class GridUsers {
   readonly #database: Database;
   readonly #now: () => number;

@@ -6,8 +6,8 @@ import type { FormFields } from '../form-fields.ts';
 import { compact } from '../robust-form.ts';
 import type { FormAnswer } from '../robust-form.ts';
 import { tryParseUserText } from '../user-text.ts';
-import type { UserText } from '../user-text.ts';
 import { tryParsePowers } from './group-powers.ts';
+import { GroupRefusedError } from './group-records.ts';
 import type {
   CountedRole,
   Group,
@@ -47,11 +47,15 @@ export function numbered<Entry>(
   return result(new Map(entries.map((entry, index) => [`${prefix}-${index}`, replyOf(entry)])));
 }
 
-/** A resident's UUID, or the identifier of a visitor. */
-export function userOf(fields: FormFields, name: string): UserText {
-  const user = tryParseUserText(fields.text(name));
-  if (user === undefined) throw new FormFieldError(`field ${name} names no user`);
-  return user;
+/** Why something is refused; undefined when it was done. */
+export async function refusal(work: () => Promise<void>): Promise<string | undefined> {
+  try {
+    await work();
+    return undefined;
+  } catch (error) {
+    if (error instanceof GroupRefusedError) return error.message;
+    throw error;
+  }
 }
 
 /** Must be there, but whoever it names that nobody can be has no rights anyway. */

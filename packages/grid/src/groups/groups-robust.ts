@@ -23,9 +23,9 @@ import {
   replyOfRoleMember,
   replyOfWholeNotice,
   requesterOf,
+  refusal,
   result,
   roleOf,
-  userOf,
 } from './group-documents.ts';
 import { GroupRefusedError } from './group-records.ts';
 import type { Membership } from './group-records.ts';
@@ -77,7 +77,7 @@ function groupMethods(groups: Groups): Methods {
     ADDAGENTTOGROUP: (fields) =>
       orReason(async () => {
         const membership = await groups.join(requesterOf(fields), {
-          user: userOf(fields, 'AgentID'),
+          user: fields.user('AgentID'),
           groupId: fields.uuid('GroupID'),
           roleId: fields.uuid('RoleID'),
           accessToken: fields.optionalText('AccessToken') ?? '',
@@ -86,12 +86,12 @@ function groupMethods(groups: Groups): Methods {
       }),
     REMOVEAGENTFROMGROUP: (fields) =>
       orReason(async () => {
-        await groups.leave(requesterOf(fields), userOf(fields, 'AgentID'), fields.uuid('GroupID'));
+        await groups.leave(requesterOf(fields), fields.user('AgentID'), fields.uuid('GroupID'));
         return result('true');
       }),
     GETMEMBERSHIP: async (fields) => {
       requesterOf(fields);
-      const user = userOf(fields, 'AgentID');
+      const user = fields.user('AgentID');
       if (fields.optionalText('ALL') !== undefined)
         return numbered('m', await groups.memberships(user), replyOfMembership, 'No memberships');
       if (fields.optionalText('GroupID') === undefined)
@@ -104,7 +104,7 @@ function groupMethods(groups: Groups): Methods {
     },
     UPDATEMEMBERSHIP: async (fields) => {
       requesterOf(fields);
-      await groups.choose(userOf(fields, 'AgentID'), fields.uuid('GroupID'), {
+      await groups.choose(fields.user('AgentID'), fields.uuid('GroupID'), {
         acceptNotices: fields.flag('AcceptNotices'),
         listInProfile: fields.flag('ListInProfile'),
       });
@@ -133,7 +133,7 @@ function roleMethods(groups: Groups, roles: GroupRoles): Methods {
     REMOVEROLE: async (fields) => {
       const [requester, groupId] = [requesterOf(fields), fields.uuid('GroupID')];
       const roleId = fields.uuid('RoleID');
-      await unlessRefused(() => roles.remove(requester, groupId, roleId));
+      await refusal(() => roles.remove(requester, groupId, roleId));
       return result('true');
     },
     GETGROUPROLES: async (fields) => {
@@ -145,7 +145,7 @@ function roleMethods(groups: Groups, roles: GroupRoles): Methods {
       return numbered('rm', members, replyOfRoleMember, 'No members');
     },
     AGENTROLE: (fields) => {
-      const [requester, user] = [requesterOf(fields), userOf(fields, 'AgentID')];
+      const [requester, user] = [requesterOf(fields), fields.user('AgentID')];
       const [groupId, roleId] = [fields.uuid('GroupID'), fields.uuid('RoleID')];
       switch (fields.text('OP')) {
         case 'ADD':
@@ -158,12 +158,12 @@ function roleMethods(groups: Groups, roles: GroupRoles): Methods {
     },
     GETAGENTROLES: async (fields) => {
       requesterOf(fields);
-      const held = await roles.ofMember(userOf(fields, 'AgentID'), fields.uuid('GroupID'));
+      const held = await roles.ofMember(fields.user('AgentID'), fields.uuid('GroupID'));
       return numbered('r', held, replyOfRole, 'No members');
     },
     SETACTIVE: async (fields) => {
       requesterOf(fields);
-      const [user, groupId] = [userOf(fields, 'AgentID'), fields.uuid('GroupID')];
+      const [user, groupId] = [fields.user('AgentID'), fields.uuid('GroupID')];
       switch (fields.text('OP')) {
         case 'GROUP':
           return membershipAnswer(await groups.setActive(user, groupId));
@@ -185,7 +185,7 @@ function messageMethods(groups: Groups): Methods {
         case 'ADD': {
           const invitation = {
             ...{ id, groupId: fields.uuid('GroupID'), roleId: fields.uuid('RoleID') },
-            user: userOf(fields, 'AgentID'),
+            user: fields.user('AgentID'),
           };
           return trueOrFalse(() => groups.invite(requester, invitation));
         }
@@ -238,14 +238,10 @@ async function unlessRefused<Value>(work: () => Promise<Value>): Promise<Value |
 
 /** Stock servers leave the reason out, and simulators then stumble when a role is not made. */
 async function trueOrFalse(work: () => Promise<void>): Promise<FormAnswer> {
-  try {
-    await work();
-    return result(true);
-  } catch (error) {
-    if (!(error instanceof GroupRefusedError)) throw error;
-    return compact([
-      ['RESULT', false],
-      ['REASON', error.message],
-    ]);
-  }
+  const reason = await refusal(work);
+  if (reason === undefined) return result(true);
+  return compact([
+    ['RESULT', false],
+    ['REASON', reason],
+  ]);
 }

@@ -18,10 +18,9 @@ import {
   replyOfRole,
   replyOfRoleMember,
   requesterOf,
+  refusal,
   result,
-  userOf,
 } from './group-documents.ts';
-import { GroupRefusedError } from './group-records.ts';
 import type { HgGroups, TokenHolder } from './hg-groups.ts';
 
 /** Charters and notices are the largest texts. */
@@ -59,7 +58,7 @@ function methodsOf(hgGroups: HgGroups): Readonly<Record<string, Method>> {
       const reason = await refusal(() =>
         hgGroups.addForeignMembership({
           requester: fields.text('RequestingAgentID'),
-          user: userOf(fields, 'AgentID'),
+          user: fields.user('AgentID'),
           groupId: fields.uuid('GroupID'),
           accessToken: fields.text('AccessToken'),
           location: fields.text('Location'),
@@ -72,7 +71,7 @@ function methodsOf(hgGroups: HgGroups): Readonly<Record<string, Method>> {
       ]);
     },
     REMOVEAGENTFROMGROUP: async (fields) => {
-      const [user, groupId] = [userOf(fields, 'AgentID'), fields.uuid('GroupID')];
+      const [user, groupId] = [fields.user('AgentID'), fields.uuid('GroupID')];
       const reason = await refusal(() => hgGroups.leave(user, groupId, fields.text('AccessToken')));
       return reason === undefined ? result('true') : nothing(reason);
     },
@@ -107,14 +106,4 @@ function methodsOf(hgGroups: HgGroups): Readonly<Record<string, Method>> {
 
 function holderOf(fields: FormFields): TokenHolder {
   return { requester: requesterOf(fields), accessToken: fields.text('AccessToken') };
-}
-
-async function refusal(work: () => Promise<void>): Promise<string | undefined> {
-  try {
-    await work();
-    return undefined;
-  } catch (error) {
-    if (error instanceof GroupRefusedError) return error.message;
-    throw error;
-  }
 }
