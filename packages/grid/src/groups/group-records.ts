@@ -27,6 +27,9 @@ export interface Group extends GroupProperties {
   readonly roleCount: number;
 }
 
+/** A group as it is stored. */
+export type UncountedGroup = Omit<Group, 'memberCount' | 'roleCount'>;
+
 export interface NewGroup extends GroupProperties {
   readonly name: string;
   readonly founderId: Uuid;
@@ -53,7 +56,7 @@ export interface MemberChoices {
 
 /** Somebody's membership, as they see it. */
 export interface Membership extends MemberChoices {
-  readonly group: Omit<Group, 'memberCount' | 'roleCount'>;
+  readonly group: UncountedGroup;
   readonly contribution: number;
   /** What lets a visitor's home grid ask about the group. */
   readonly accessToken: string;

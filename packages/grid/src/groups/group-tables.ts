@@ -1,7 +1,7 @@
 /** Tables of groups, and how rows become records. */
 import type { ColumnTypes, Migration, Queries, StoredUuid } from '@gridkeep/storage/database/database';
 import { readUuid } from '@gridkeep/storage/database/stored-ids';
-import type { Group, GroupRole } from './group-records.ts';
+import type { GroupRole, UncountedGroup } from './group-records.ts';
 
 export interface GroupRow {
   id: StoredUuid;
@@ -164,9 +164,7 @@ export const groupMigrations: readonly Migration[] = [
   },
 ];
 
-type GroupWithoutCounts = Omit<Group, 'memberCount' | 'roleCount'>;
-
-export function groupOfRow(row: GroupRow): GroupWithoutCounts {
+export function groupOfRow(row: GroupRow): UncountedGroup {
   return {
     id: readUuid(row.id),
     name: row.name,
@@ -185,7 +183,7 @@ export function groupOfRow(row: GroupRow): GroupWithoutCounts {
 
 export function rowOfGroup(
   queries: Queries,
-  group: GroupWithoutCounts,
+  group: UncountedGroup,
 ): Omit<GroupRow, 'created_at' | 'member_count'> {
   return {
     id: queries.uuid(group.id),

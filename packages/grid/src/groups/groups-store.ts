@@ -5,18 +5,12 @@ import type { Uuid } from '@gridkeep/wire/uuid';
 import { sql } from 'kysely';
 import type { UserText } from '../user-text.ts';
 import { principalKey } from './group-records.ts';
-import type { Group, GroupHit, MemberChoices, Membership } from './group-records.ts';
+import type { Group, GroupHit, MemberChoices, Membership, UncountedGroup } from './group-records.ts';
 import { groupOfRow, rowOfGroup } from './group-tables.ts';
-import type { GroupRow, GroupTables } from './group-tables.ts';
-
-type GroupWithoutCounts = Omit<Group, 'memberCount' | 'roleCount'>;
+import type { GroupRow, GroupTables, MemberRow } from './group-tables.ts';
 
 /** Throws UniqueViolationError when the id or the name is taken. */
-export async function insertGroup(
-  queries: Queries,
-  group: GroupWithoutCounts,
-  createdAt: number,
-): Promise<void> {
+export async function insertGroup(queries: Queries, group: UncountedGroup, createdAt: number): Promise<void> {
   await queries
     .tables<GroupTables>()
     .insertInto('group_record')
@@ -24,7 +18,7 @@ export async function insertGroup(
     .execute();
 }
 
-export async function replaceGroup(queries: Queries, group: GroupWithoutCounts): Promise<void> {
+export async function replaceGroup(queries: Queries, group: UncountedGroup): Promise<void> {
   const { id, ...rest } = rowOfGroup(queries, group);
   await queries.tables<GroupTables>().updateTable('group_record').set(rest).where('id', '=', id).execute();
 }
@@ -88,6 +82,18 @@ export interface MemberRecord extends MemberChoices {
   readonly roleId: Uuid;
   readonly contribution: number;
   readonly accessToken: string;
+}
+
+function memberOfRow(row: Omit<MemberRow, 'group_id' | 'joined_at'>): MemberRecord {
+  return {
+    userText: row.user_text,
+    principal: row.principal,
+    roleId: readUuid(row.selected_role),
+    contribution: row.contribution,
+    accessToken: row.access_token,
+    acceptNotices: row.accept_notices !== 0,
+    listInProfile: row.list_in_profile !== 0,
+  };
 }
 
 export interface NewMember {
@@ -157,16 +163,7 @@ export async function findMember(
     .where('group_id', '=', queries.uuid(groupId))
     .where('principal', '=', principal)
     .executeTakeFirst();
-  if (row === undefined) return undefined;
-  return {
-    userText: row.user_text,
-    principal: row.principal,
-    roleId: readUuid(row.selected_role),
-    contribution: row.contribution,
-    accessToken: row.access_token,
-    acceptNotices: row.accept_notices !== 0,
-    listInProfile: row.list_in_profile !== 0,
-  };
+  return row === undefined ? undefined : memberOfRow(row);
 }
 
 /** Nothing happens when there is no such member. */
@@ -218,16 +215,7 @@ export async function listMembers(
     .where('member.group_id', '=', queries.uuid(groupId))
     .orderBy('member.principal')
     .execute();
-  return rows.map((row) => ({
-    userText: row.user_text,
-    principal: row.principal,
-    roleId: readUuid(row.selected_role),
-    contribution: row.contribution,
-    accessToken: row.access_token,
-    acceptNotices: row.accept_notices !== 0,
-    listInProfile: row.list_in_profile !== 0,
-    marked: row.marked !== null,
-  }));
+  return rows.map((row) => ({ ...memberOfRow(row), marked: row.marked !== null }));
 }
 
 /** In which groups the memberships shall be: all, one, or the one that is active. */

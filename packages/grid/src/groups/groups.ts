@@ -35,6 +35,7 @@ import type {
   NewGroup,
   Notice,
   Requester,
+  UncountedGroup,
 } from './group-records.ts';
 import { mayGiveRole, requirePower, visibleRoles } from './group-rights.ts';
 import * as roleStore from './group-roles-store.ts';
@@ -308,7 +309,7 @@ async function addMember(queries: Queries, joining: Joining, joinedAt: number): 
   await store.setActive(queries, principalKey(user), groupId);
 }
 
-function newGroup(group: NewGroup): Omit<Group, 'memberCount' | 'roleCount'> {
+function newGroup(group: NewGroup): UncountedGroup {
   const name = storableText(group.name, groupTextLimits.name);
   if (name.trim() === '') throw new GroupRefusedError('A group needs a name');
   if (name !== group.name) throw new GroupRefusedError('This name is too long, or cannot be written');
@@ -320,7 +321,7 @@ function newGroup(group: NewGroup): Omit<Group, 'memberCount' | 'roleCount'> {
   };
 }
 
-function firstRoles(group: Omit<Group, 'memberCount' | 'roleCount'>): readonly GroupRole[] {
+function firstRoles(group: UncountedGroup): readonly GroupRole[] {
   const title = (what: string) => storableText(`${what} of ${group.name}`, groupTextLimits.roleTitle);
   return [
     {

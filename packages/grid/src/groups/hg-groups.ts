@@ -10,8 +10,10 @@ import type { Accounts } from '../accounts/accounts.ts';
 import type { AtOnce } from '../at-once.ts';
 import { isSameGrid, tryParseGridUrl } from '../grid-url.ts';
 import { formatUserIdentifier, tryParseUserIdentifier } from '../hypergrid/user-identifier.ts';
+import { bucketText } from '../offline-im/offline-message.ts';
 import type { OfflineMessages } from '../offline-im/offline-messages.ts';
 import { isSameSecret } from '../same-secret.ts';
+import { messageDialogs } from '../simulation/instant-message.ts';
 import { storableText } from '../text.ts';
 import { transact } from '../transactions.ts';
 import type { UserText } from '../user-text.ts';
@@ -29,10 +31,8 @@ import type { GroupRoles } from './group-roles.ts';
 import type { Groups } from './groups.ts';
 import * as store from './groups-store.ts';
 
-/** OpenMetaverse, InstantMessageDialog.GroupInvitation. */
-const groupInvitationDialog = 3;
-/** 20 bytes of zero, as offline messages hold them: fee and role. */
-const emptyBucket = `${'00 '.repeat(15)}00\n00 00 00 00`;
+/** Fee and role. */
+const emptyBucket = bucketText(new Uint8Array(20));
 
 export interface HgGroupsOptions {
   readonly database: Database;
@@ -110,7 +110,7 @@ export class HgGroups {
     if (!isNew) return;
     // A full mailbox is no reason to refuse: the membership shows in the resident's list of groups.
     await offlineMessages.store({
-      ...{ toId: user.id, fromId: groupId, fromGroup: true, dialog: groupInvitationDialog },
+      ...{ toId: user.id, fromId: groupId, fromGroup: true, dialog: messageDialogs.groupInvitation },
       fromName: senderName(joined.requester),
       message: `Please confirm your acceptance to join group ${name}.`,
       ...{ sessionId: invitationId, binaryBucket: emptyBucket, offline: 0, timestamp: 0 },

@@ -8,6 +8,7 @@ import type { Uuid } from '@gridkeep/wire/uuid';
 import type { Accounts } from '../accounts/accounts.ts';
 import { gridServicesAccount } from '../accounts/built-in-accounts.ts';
 import type { Travels } from '../hypergrid/travel.ts';
+import { bucketText } from '../offline-im/offline-message.ts';
 import type { OfflineMessage } from '../offline-im/offline-message.ts';
 import type { OfflineMessages } from '../offline-im/offline-messages.ts';
 import type { OwnAddress } from '../own-address.ts';
@@ -119,7 +120,7 @@ function offlineMessage(message: InstantMessage, toId: Uuid): OfflineMessage {
     dialog: message.dialog,
     offline: message.offline,
     message: message.message,
-    binaryBucket: hexLines(binaryBucket),
+    binaryBucket: bucketText(binaryBucket),
     estateId: unsigned(parentEstateId),
     regionId: message.regionId,
     position: finite ? position : { x: 0, y: 0, z: 0 },
@@ -130,14 +131,6 @@ function offlineMessage(message: InstantMessage, toId: Uuid): OfflineMessage {
 function unsigned(value: number): number {
   const whole = Math.trunc(value);
   return whole >= 0 && whole <= 0xffff_ffff ? whole : 0;
-}
-
-/** As simulators write a bucket: pairs of digits, sixteen in a line (OpenMetaverse's Utils.BytesToHexString). */
-function hexLines(bytes: Uint8Array): string {
-  const pairs = Array.from(bytes, (byte) => byte.toString(16).toUpperCase().padStart(2, '0'));
-  const lines: string[] = [];
-  for (let from = 0; from < pairs.length; from += 16) lines.push(pairs.slice(from, from + 16).join(' '));
-  return lines.join('\n');
 }
 
 function digestOf(message: InstantMessage): string {

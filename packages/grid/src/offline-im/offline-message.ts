@@ -22,3 +22,11 @@ export interface OfflineMessage {
   /** Unix seconds. */
   readonly timestamp: number;
 }
+
+/** A binary bucket as simulators write it: pairs of digits, sixteen in a line (OpenMetaverse's Utils.BytesToHexString). */
+export function bucketText(bytes: Uint8Array): string {
+  const pairs = Array.from(bytes, (byte) => byte.toString(16).toUpperCase().padStart(2, '0'));
+  const lines: string[] = [];
+  for (let from = 0; from < pairs.length; from += 16) lines.push(pairs.slice(from, from + 16).join(' '));
+  return lines.join('\n');
+}
