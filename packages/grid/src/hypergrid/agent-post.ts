@@ -8,16 +8,12 @@ import { tryDecodeUtf8Document } from '@gridkeep/wire/utf8';
 import { tryParseUuid, zeroUuid } from '@gridkeep/wire/uuid';
 import type { Uuid } from '@gridkeep/wire/uuid';
 import { tryParseGridUrl } from '../grid-url.ts';
+import { isJsonObject, withoutDefaults } from '../json-members.ts';
 import type { JsonObject, JsonValue } from '../public-calls.ts';
 import { pathParts } from '../robust-http.ts';
 import type { RobustReply, RobustRequest } from '../robust-http.ts';
 import type { AgentCircuit } from '../simulation/agent-circuit.ts';
-import {
-  CircuitError,
-  isJsonObject,
-  unpackAgentCircuit,
-  withoutDefaults,
-} from '../simulation/circuit-json.ts';
+import { CircuitError, unpackAgentCircuit } from '../simulation/circuit-json.ts';
 import { storableText } from '../text.ts';
 
 const decompress = promisify(gunzip);

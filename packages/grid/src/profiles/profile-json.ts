@@ -4,6 +4,7 @@
  */
 import { tryParseUuid, zeroUuid } from '@gridkeep/wire/uuid';
 import type { Uuid } from '@gridkeep/wire/uuid';
+import { withoutDefaults } from '../json-members.ts';
 import type { JsonObject, JsonValue } from '../public-calls.ts';
 import type { Classified, NamedId, Pick, Profile, ProfileInterests, ProfilePage } from './profile-records.ts';
 
@@ -47,15 +48,6 @@ export class JsonFields {
   }
 }
 
-/** Without members that have their default. */
-export function sparse(members: Readonly<Record<string, string | number | boolean>>): JsonObject {
-  return Object.fromEntries(
-    Object.entries(members).filter(
-      ([, value]) => value !== '' && value !== 0 && value !== false && value !== zeroUuid,
-    ),
-  );
-}
-
 export function pageOf(fields: JsonFields): ProfilePage {
   return {
     webUrl: fields.text('WebUrl'),
@@ -81,7 +73,7 @@ export function jsonOfProfile(
   profile: Profile,
   sent: { readonly publishProfile?: boolean; readonly publishMature?: boolean } = {},
 ): JsonObject {
-  return sparse({
+  return withoutDefaults({
     UserId: profile.userId,
     PartnerId: profile.partnerId,
     PublishProfile: sent.publishProfile ?? false,
@@ -119,7 +111,7 @@ export function pickOf(fields: JsonFields): Pick {
 }
 
 export function jsonOfPick(pick: Pick): JsonObject {
-  return sparse({
+  return withoutDefaults({
     PickId: pick.id,
     CreatorId: pick.creatorId,
     TopPick: pick.topPick,
@@ -157,7 +149,7 @@ export function classifiedOf(fields: JsonFields): Omit<Classified, 'createdAt' |
 }
 
 export function jsonOfClassified(classified: Classified): JsonObject {
-  return sparse({
+  return withoutDefaults({
     ClassifiedId: classified.id,
     CreatorId: classified.creatorId,
     CreationDate: classified.createdAt,
@@ -177,5 +169,5 @@ export function jsonOfClassified(classified: Classified): JsonObject {
 }
 
 export function jsonOfNames(idMember: string, entries: readonly NamedId[]): readonly JsonObject[] {
-  return entries.map(({ id, name }) => sparse({ [idMember]: id, name }));
+  return entries.map(({ id, name }) => withoutDefaults({ [idMember]: id, name }));
 }

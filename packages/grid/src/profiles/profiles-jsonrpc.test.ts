@@ -11,7 +11,8 @@ import { JsonRpcError } from '../public-calls.ts';
 import type { JsonObject, JsonRpcMethods, JsonValue } from '../public-calls.ts';
 import { silentLog } from '../service-log.ts';
 import { testGrid } from '../test-support/test-grid.ts';
-import { JsonFields, sparse } from './profile-json.ts';
+import { withoutDefaults } from '../json-members.ts';
+import { JsonFields } from './profile-json.ts';
 import { classifiedsMax, notesMax, picksMax } from './profile-records.ts';
 import { profileWriters } from './profile-writers.ts';
 import { profilesJsonRpc } from './profiles-jsonrpc.ts';
@@ -255,7 +256,7 @@ forEachDatabase(
 );
 
 test('defaults are left out, and members of the wrong type are absent', () => {
-  assert.deepEqual(sparse({ a: '', b: 0, c: false, d: zeroUuid, e: 'x', f: -1, g: true }), {
+  assert.deepEqual(withoutDefaults({ a: '', b: 0, c: false, d: zeroUuid, e: 'x', f: -1, g: true }), {
     ...{ e: 'x', f: -1, g: true },
   });
   const fields = new JsonFields({

@@ -6,6 +6,7 @@
 import { zeroUuid } from '@gridkeep/wire/uuid';
 import type { Uuid } from '@gridkeep/wire/uuid';
 import type { Accounts } from '../accounts/accounts.ts';
+import { withoutDefaults } from '../json-members.ts';
 import { JsonRpcError } from '../public-calls.ts';
 import type { JsonObject, JsonRpcMethod, JsonRpcMethods, JsonValue, PublicCaller } from '../public-calls.ts';
 import type { ServiceLog } from '../service-log.ts';
@@ -21,7 +22,6 @@ import {
   noPosition,
   pageOf,
   pickOf,
-  sparse,
 } from './profile-json.ts';
 import { ProfileRefusedError, emptyProfile, profileTextLimits } from './profile-records.ts';
 import { withMaturity } from './profiles.ts';
@@ -108,7 +108,7 @@ function listedMethods(options: ProfilesJsonRpcOptions): Readonly<Record<string,
     pickinforequest: async (fields) => {
       const pick = await profiles.findPick(fields.uuid('PickId'));
       if (pick === undefined || pick.creatorId !== fields.uuid('CreatorId'))
-        return sparse({ GlobalPos: noPosition });
+        return withoutDefaults({ GlobalPos: noPosition });
       return jsonOfPick({ ...pick, description: pick.description || 'No description given.' });
     },
     picks_update: async (fields, caller) => {
@@ -130,7 +130,7 @@ function listedMethods(options: ProfilesJsonRpcOptions): Readonly<Record<string,
       const id = fields.uuid('ClassifiedId');
       const classified = await profiles.findClassified(id);
       if (classified !== undefined) return jsonOfClassified(classified);
-      return sparse({ ClassifiedId: id, GlobalPos: noPosition, Flags: withMaturity(0) });
+      return withoutDefaults({ ClassifiedId: id, GlobalPos: noPosition, Flags: withMaturity(0) });
     },
     classified_update: async (fields, caller) => {
       const classified = classifiedOf(fields);
@@ -158,19 +158,19 @@ function privateMethods(options: ProfilesJsonRpcOptions): Readonly<Record<string
     avatarnotesrequest: async (fields, caller) => {
       const [userId, targetId] = [fields.uuid('UserId'), fields.uuid('TargetId')];
       const note = (await mayRead(userId, caller)) ? await profiles.note(userId, targetId) : '';
-      return sparse({ UserId: userId, TargetId: targetId, Notes: note });
+      return withoutDefaults({ UserId: userId, TargetId: targetId, Notes: note });
     },
     avatar_notes_update: async (fields, caller) => {
       const [userId, targetId] = [fields.uuid('UserId'), fields.uuid('TargetId')];
       await requireMayWrite(options, userId, caller);
       await profiles.setNote(userId, targetId, fields.text('Notes'));
-      return sparse({ UserId: userId, TargetId: targetId, Notes: fields.text('Notes') });
+      return withoutDefaults({ UserId: userId, TargetId: targetId, Notes: fields.text('Notes') });
     },
     user_preferences_request: async (fields, caller) => {
       const userId = fields.uuid('UserId');
       const { imViaEmail, visible, email } = await profiles.preferences(userId);
       const shown = (await mayRead(userId, caller)) ? (await emailOf(userId, email)) || noEmail : '';
-      return sparse({ UserId: userId, IMViaEmail: imViaEmail, Visible: visible, EMail: shown });
+      return withoutDefaults({ UserId: userId, IMViaEmail: imViaEmail, Visible: visible, EMail: shown });
     },
     user_preferences_update: async (fields, caller) => {
       const userId = fields.uuid('UserId');
@@ -183,13 +183,13 @@ function privateMethods(options: ProfilesJsonRpcOptions): Readonly<Record<string
       await profiles.setPreferences(userId, preferences);
       const { imViaEmail, visible, email } = preferences;
       const shown = await emailOf(userId, email);
-      return sparse({ UserId: userId, IMViaEmail: imViaEmail, Visible: visible, EMail: shown });
+      return withoutDefaults({ UserId: userId, IMViaEmail: imViaEmail, Visible: visible, EMail: shown });
     },
     // Stock servers keep a token for programs; nothing calls it, and nothing is kept here.
-    user_data_request: () => Promise.resolve(sparse({ result: 'success' })),
+    user_data_request: () => Promise.resolve(withoutDefaults({ result: 'success' })),
     user_data_update: (fields) =>
       Promise.resolve(
-        sparse({
+        withoutDefaults({
           TagId: storableText(fields.text('TagId'), tagMax),
           DataKey: storableText(fields.text('DataKey'), profileTextLimits.name),
           UserId: storableText(fields.text('UserId', zeroUuid), tagMax),

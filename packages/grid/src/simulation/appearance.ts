@@ -4,8 +4,9 @@
  */
 import { tryParseUuid, zeroUuid } from '@gridkeep/wire/uuid';
 import type { Uuid } from '@gridkeep/wire/uuid';
+import { withoutDefaults } from '../json-members.ts';
 import type { JsonObject } from '../public-calls.ts';
-import { widenedFloat, withoutDefaults } from './circuit-json.ts';
+import { widenedFloat } from './circuit-json.ts';
 import {
   avatarFaces,
   defaultAvatarTexture,

@@ -5,6 +5,7 @@
 import { tryParseUuid, zeroUuid } from '@gridkeep/wire/uuid';
 import type { Uuid } from '@gridkeep/wire/uuid';
 import { formatVector3, tryParseVector3, zeroVector } from '@gridkeep/wire/vector';
+import { isJsonObject, withoutDefaults } from '../json-members.ts';
 import type { JsonObject, JsonValue } from '../public-calls.ts';
 import type { AgentCircuit } from './agent-circuit.ts';
 
@@ -71,14 +72,6 @@ export function packAgentCircuit(circuit: AgentCircuit): JsonObject {
   };
 }
 
-/** Members that have their type's default left out, as simulators write maps. */
-export function withoutDefaults(members: JsonObject): JsonObject {
-  const kept = Object.entries(members).filter(
-    ([, value]) => ![false, 0, '', zeroUuid, undefined].some((standard) => standard === value),
-  );
-  return Object.fromEntries(kept);
-}
-
 /** A C# float as simulators write it: widened to double, 15 digits. */
 export function widenedFloat(value: number): number {
   return Number(Math.fround(value).toPrecision(15));
@@ -114,10 +107,6 @@ export function unpackAgentCircuit(json: JsonValue): AgentCircuit {
     appearance,
     rest: Object.fromEntries(rest),
   };
-}
-
-export function isJsonObject(value: JsonValue | undefined): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 class CircuitMembers {

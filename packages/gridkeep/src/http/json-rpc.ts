@@ -2,6 +2,7 @@
  * JSON-RPC 2.0 as regions call it for profiles. Answers and codes of OpenSim/Framework/Servers/HttpServer/BaseHttpServer.cs,
  * without the texts of exceptions.
  */
+import { isJsonObject } from '@gridkeep/grid/json-members';
 import { JsonRpcError } from '@gridkeep/grid/public-calls';
 import type { JsonObject, JsonRpcMethods, JsonValue, PublicCaller } from '@gridkeep/grid/public-calls';
 import type { RobustReply } from '@gridkeep/grid/robust-http';
@@ -28,7 +29,8 @@ export async function answerJsonRpc(
   const method = typeof name === 'string' ? methods.get(name) : undefined;
   if (method === undefined) return failure(id, jsonRpcCodes.badRequest, 'there is no such method');
   const parameters = request['params'];
-  if (!isObject(parameters)) return failure(id, jsonRpcCodes.parametersMissing, 'params must be an object');
+  if (!isJsonObject(parameters))
+    return failure(id, jsonRpcCodes.parametersMissing, 'params must be an object');
   try {
     const result = await method(parameters, caller);
     return reply({ id, jsonrpc: '2.0', ...(result === undefined ? {} : { result }) });
@@ -48,7 +50,7 @@ export function jsonRpcRefusal(message: string): RobustReply {
 function parseRequest(body: Uint8Array): JsonObject | undefined {
   try {
     const value: unknown = JSON.parse(Buffer.from(body).toString('utf8'));
-    return isJson(value, depthMax) && isObject(value) ? value : undefined;
+    return isJson(value, depthMax) && isJsonObject(value) ? value : undefined;
   } catch (error) {
     if (error instanceof SyntaxError) return undefined;
     throw error;
@@ -58,10 +60,6 @@ function parseRequest(body: Uint8Array): JsonObject | undefined {
 function isJson(value: unknown, depth: number): value is JsonValue {
   if (value === null || typeof value !== 'object') return true;
   return depth > 0 && Object.values(value).every((member) => isJson(member, depth - 1));
-}
-
-function isObject(value: JsonValue | undefined): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /** Null for what is no id. */
