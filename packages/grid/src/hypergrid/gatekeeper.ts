@@ -12,7 +12,7 @@ import { isClientAllowed } from '../login/client-rules.ts';
 import type { OwnAddress, OwnGrid } from '../own-address.ts';
 import type { Presence } from '../presence/presence.ts';
 import type { RegionRegistry } from '../registry/region-registry.ts';
-import { regionFlags } from '../registry/registered-region.ts';
+import { isLink } from '../registry/registered-region.ts';
 import type { RegisteredRegion } from '../registry/registered-region.ts';
 import type { ServiceLog } from '../service-log.ts';
 import { teleportFlags } from '../simulation/agent-circuit.ts';
@@ -225,5 +225,5 @@ function visitorRefusal({ circuit, own, home }: Arrival): string | undefined {
 }
 
 function ownRegion(region: RegisteredRegion | undefined): RegisteredRegion | undefined {
-  return region === undefined || (region.flags & regionFlags.hyperlink) !== 0 ? undefined : region;
+  return region === undefined || isLink(region) ? undefined : region;
 }

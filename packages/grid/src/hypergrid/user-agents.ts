@@ -11,6 +11,7 @@ import type { Accounts } from '../accounts/accounts.ts';
 import { residentServiceUrls } from '../accounts/service-urls.ts';
 import type { Friends } from '../friends/friends.ts';
 import type { GridUsers } from '../gridusers/grid-users.ts';
+import { lookNorth, regionMiddle } from '../login/start-location.ts';
 import { plainAddress } from '../network-address.ts';
 import type { OwnAddress } from '../own-address.ts';
 import type { RegionRegistry } from '../registry/region-registry.ts';
@@ -53,9 +54,6 @@ export interface HomeRegion {
   readonly position: Vector3;
   readonly lookAt: Vector3;
 }
-
-const middle: Vector3 = { x: 128, y: 128, z: 0 };
-const north: Vector3 = { x: 0, y: 1, z: 0 };
 
 export class UserAgents {
   readonly #options: UserAgentsOptions;
@@ -119,7 +117,7 @@ export class UserAgents {
       return { region: set, position: user.homePosition, lookAt: user.homeLookAt };
     const { settings } = await own.read();
     const region = await regionWithoutAim(registry, settings.loginFallbackToAnyRegion);
-    return region === undefined ? undefined : { region, position: middle, lookAt: north };
+    return region === undefined ? undefined : { region, position: regionMiddle, lookAt: lookNorth };
   }
 
   /** Undefined when nobody has the id. */

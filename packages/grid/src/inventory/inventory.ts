@@ -32,7 +32,7 @@ import * as items from './items-store.ts';
 import { replaceInventory } from './replace-inventory.ts';
 import { newSuitcase } from './suitcase-folder.ts';
 import { isRecoveredFolder, makeRecoveredFolder } from './recovered-folders.ts';
-import { rootFolderName } from './system-folders.ts';
+import { preferredRoot, rootFolderName } from './system-folders.ts';
 
 export interface InventoryOptions {
   readonly database: Database;
@@ -372,10 +372,6 @@ export class Inventory {
 
 function asGiven<T>(given: T): T {
   return given;
-}
-
-function preferredRoot(roots: readonly InventoryFolder[]): InventoryFolder | undefined {
-  return roots.find((root) => root.name === rootFolderName) ?? roots[0];
 }
 
 function newFolder(ownerId: Uuid, parentId: Uuid, name: string, type: number): InventoryFolder {

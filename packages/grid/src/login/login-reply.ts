@@ -1,7 +1,7 @@
 /** What viewers are told when a login succeeds, by XML-RPC and LLSD. Source: OpenSim/Services/LLLoginService/LLLoginResponse.cs. */
 import { LlsdUuid } from '@gridkeep/wire/llsd/value';
 import type { LlsdMap, LlsdValue } from '@gridkeep/wire/llsd/value';
-import { tryParseUuid, zeroUuid } from '@gridkeep/wire/uuid';
+import { zeroUuid } from '@gridkeep/wire/uuid';
 import type { Uuid } from '@gridkeep/wire/uuid';
 import { formatFloat32, zeroVector } from '@gridkeep/wire/vector';
 import type { Vector3 } from '@gridkeep/wire/vector';
@@ -9,6 +9,7 @@ import { escapeXml } from '@gridkeep/wire/xml-tree';
 import { XmlRpcWritten } from '@gridkeep/wire/xmlrpc/value';
 import type { XmlRpcStruct, XmlRpcValue } from '@gridkeep/wire/xmlrpc/value';
 import { withSlash } from '../grid-url.ts';
+import { userIdOf } from '../hypergrid/user-identifier.ts';
 import type { InventoryFolder } from '../inventory/inventory-records.ts';
 import { libraryOwnerId, libraryRootId } from '../library/library-ids.ts';
 import { isDaylightSaving } from './daylight-saving.ts';
@@ -103,7 +104,7 @@ function lists(loggedIn: LoggedIn, now: Date): Readonly<Record<string, readonly 
       ...{ item_id: new LlsdUuid(id), asset_id: new LlsdUuid(assetId) },
     })),
     'buddy-list': friends.flatMap(({ friend, myFlags, theirFlags }) => {
-      const id = tryParseUuid(friend.slice(0, 36));
+      const id = userIdOf(friend);
       // -1: the other has not answered yet.
       if (id === undefined || theirFlags === -1) return [];
       const rights = { buddy_rights_given: myFlags, buddy_rights_has: theirFlags };

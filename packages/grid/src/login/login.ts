@@ -19,6 +19,7 @@ import type { GridUsers } from '../gridusers/grid-users.ts';
 import type { Travels } from '../hypergrid/travel.ts';
 import type { Inventory } from '../inventory/inventory.ts';
 import type { InventoryFolder, InventoryItem } from '../inventory/inventory-records.ts';
+import { preferredRoot } from '../inventory/system-folders.ts';
 import type { Library } from '../library/library.ts';
 import type { Presence } from '../presence/presence.ts';
 import type { RegionRegistry } from '../registry/region-registry.ts';
@@ -299,8 +300,6 @@ export class Login {
   }
 }
 
-/** Of several (old databases have such) the one that viewers know. */
 function rootOf(folders: readonly InventoryFolder[]): InventoryFolder | undefined {
-  const roots = folders.filter((folder) => folder.parentId === zeroUuid);
-  return roots.find((root) => root.name === 'My Inventory') ?? roots[0];
+  return preferredRoot(folders.filter((folder) => folder.parentId === zeroUuid));
 }

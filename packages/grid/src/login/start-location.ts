@@ -4,7 +4,7 @@ import type { Uuid } from '@gridkeep/wire/uuid';
 import type { Vector3 } from '@gridkeep/wire/vector';
 import type { GridUser } from '../gridusers/grid-user.ts';
 import type { RegionRegistry } from '../registry/region-registry.ts';
-import { regionFlags } from '../registry/registered-region.ts';
+import { isOnline, regionFlags } from '../registry/registered-region.ts';
 import type { RegisteredRegion } from '../registry/registered-region.ts';
 import { regionWithoutAim } from '../registry/region-without-aim.ts';
 import { teleportFlags } from '../simulation/agent-circuit.ts';
@@ -29,8 +29,9 @@ export interface Destination {
   readonly flags: number;
 }
 
-const middle: Vector3 = { x: 128, y: 128, z: 0 };
-const north: Vector3 = { x: 0, y: 1, z: 0 };
+/** Where somebody arrives who asked for no place, in metres, and where they look. */
+export const regionMiddle: Vector3 = { x: 128, y: 128, z: 0 };
+export const lookNorth: Vector3 = { x: 0, y: 1, z: 0 };
 const coordinateMax = 1_000_000;
 
 const uri = /^uri:([^&]+)&(\d+(?:\.\d+)?)&(\d+(?:\.\d+)?)&(\d+(?:\.\d+)?)$/;
@@ -88,7 +89,7 @@ export async function findDestination(
       if (region === undefined || !isOnline(region) || (region.flags & regionFlags.noDirectLogin) !== 0)
         return otherwise(options, position);
       return {
-        ...{ region, position, lookAt: north, kind: 'url' },
+        ...{ region, position, lookAt: lookNorth, kind: 'url' },
         flags: teleportFlags.viaLogin | teleportFlags.viaRegionId,
       };
     }
@@ -99,12 +100,12 @@ export async function findDestination(
 
 async function otherwise(
   { registry, anyRegion }: StartOptions,
-  position: Vector3 = middle,
+  position: Vector3 = regionMiddle,
 ): Promise<Destination | undefined> {
   const region = await regionWithoutAim(registry, anyRegion);
   if (region === undefined) return undefined;
   return {
-    ...{ region, position, lookAt: north, kind: 'safe' },
+    ...{ region, position, lookAt: lookNorth, kind: 'safe' },
     flags: teleportFlags.viaLogin | teleportFlags.viaRegionId,
   };
 }
@@ -112,11 +113,6 @@ async function otherwise(
 async function onlineRegion(registry: StartRegistry, id: Uuid): Promise<RegisteredRegion | undefined> {
   const region = id === zeroUuid ? undefined : await registry.find(id);
   return region !== undefined && isOnline(region) ? region : undefined;
-}
-
-/** A region of this grid whose simulator has not signed off. */
-function isOnline({ flags }: RegisteredRegion): boolean {
-  return (flags & regionFlags.online) !== 0 && (flags & regionFlags.hyperlink) === 0;
 }
 
 /** Half a metre from the border at least: a viewer that starts on it is across. */

@@ -23,6 +23,18 @@ export const regionFlags = {
   defaultHypergrid: 1024,
 } as const;
 
+type Flagged = Pick<RegisteredRegion, 'flags'>;
+
+/** A link to a region of another grid. */
+export function isLink({ flags }: Flagged): boolean {
+  return (flags & regionFlags.hyperlink) !== 0;
+}
+
+/** A region of this grid whose simulator has not signed off. */
+export function isOnline(region: Flagged): boolean {
+  return (region.flags & regionFlags.online) !== 0 && !isLink(region);
+}
+
 export interface RegisteredRegion {
   readonly id: Uuid;
   readonly name: string;

@@ -42,7 +42,7 @@ export interface RegisteredRow {
 /** What an operator has to know about a region until it is put right. */
 export interface ReportRow {
   region: StoredUuid;
-  /** `refused`, `moved-address` or `address`. */
+  /** `refused`, `changed` (came back with another address) or `address` (one that others cannot reach). */
   kind: string;
   name: string;
   text: string;

@@ -6,7 +6,7 @@ import { gridServicesAccount } from '../accounts/built-in-accounts.ts';
 import type { GridUser } from '../gridusers/grid-user.ts';
 import type { GridUsers } from '../gridusers/grid-users.ts';
 import type { RegionRegistry } from '../registry/region-registry.ts';
-import { regionFlags } from '../registry/registered-region.ts';
+import { isOnline } from '../registry/registered-region.ts';
 import { messageDialogs } from './instant-message.ts';
 import type { InstantMessage } from './instant-message.ts';
 import type { Simulation } from './simulation.ts';
@@ -32,7 +32,7 @@ export async function endOlderSession(
   const { gridUsers, registry, simulation } = services;
   const { lastRegionId, lastPosition, lastLookAt } = user;
   const region = lastRegionId === zeroUuid ? undefined : await registry.find(lastRegionId);
-  if (region === undefined || (region.flags & regionFlags.online) === 0) return false;
+  if (region === undefined || !isOnline(region)) return false;
   await gridUsers.loggedOut(user.userId, lastRegionId, lastPosition, lastLookAt);
   // The region's answer says nothing: it is often no although the connection ends.
   await simulation.sendMessage(region.serverUri, godKick(userId), { timeoutMs: kickMs });

@@ -1,7 +1,7 @@
 /** The regions of a grid as an operator must see them: what is stored, what simulators run, and what is wrong. */
 import type { GridServices } from '@gridkeep/grid/grid-services';
 import type { Region } from '@gridkeep/grid/regions/region-records';
-import { cellMetres, operatorFlagNames, regionFlags } from '@gridkeep/grid/registry/registered-region';
+import { cellMetres, isLink, isOnline, operatorFlagNames } from '@gridkeep/grid/registry/registered-region';
 import type { SurveyedRegion } from '@gridkeep/grid/registry/region-registry';
 import type { RegionReport } from '@gridkeep/grid/registry/registry-tables';
 import type { Uuid } from '@gridkeep/wire/uuid';
@@ -65,9 +65,8 @@ function condition(
       ? { state: 'not-running', since: 0, reason: '' }
       : { state: 'refused', since: refusal.reportedAt, reason: refusal.text };
   const { region, unreachableReason } = registered;
-  if ((region.flags & regionFlags.hyperlink) !== 0) return { state: 'link', since: 0, reason: '' };
-  if ((region.flags & regionFlags.online) === 0)
-    return { state: 'offline', since: region.lastSeen, reason: '' };
+  if (isLink(region)) return { state: 'link', since: 0, reason: '' };
+  if (!isOnline(region)) return { state: 'offline', since: region.lastSeen, reason: '' };
   if (region.unreachableSince !== undefined)
     return { state: 'unreachable', since: region.unreachableSince, reason: unreachableReason };
   return { state: 'online', since: region.registeredAt, reason: '' };

@@ -3,7 +3,7 @@
  * passes none). It is done for who asks from the address of a simulator, and only where no other simulator has a region.
  */
 import type { RegionRegistry } from '@gridkeep/grid/registry/region-registry';
-import { cellMetres, regionFlags } from '@gridkeep/grid/registry/registered-region';
+import { cellMetres, isOnline } from '@gridkeep/grid/registry/registered-region';
 import { pathParts } from '@gridkeep/grid/robust-http';
 import type { RobustReply, RobustRequest } from '@gridkeep/grid/robust-http';
 import type { SimulatorAddress } from '@gridkeep/hosting/tenants/simulator-addresses';
@@ -78,7 +78,7 @@ async function gridsConcerned(
     const region = await registry.at(place.x * cellMetres, place.y * cellMetres);
     const own = simulators.find((one) => region === undefined || one.name === region.simulator);
     if (own === undefined) continue;
-    const online = region !== undefined && (region.flags & regionFlags.online) !== 0;
+    const online = region !== undefined && isOnline(region);
     (online ? standing : vacant).push([grid, own.name]);
   }
   if (vacant.length > 0) return vacant;
