@@ -160,15 +160,20 @@ export class RegionRegistry {
     const { keepDeregisteredRegions } = await this.#settings.read();
     const outcome = await transact(this.#database, async (queries) => {
       const row = await store.findRow(queries, id);
-      if (row === undefined || row.hyperlink !== 0) return { done: false };
+      if (row === undefined || row.hyperlink !== 0) return { done: false, name: '' };
       if (source !== undefined && row.simulator !== '' && row.simulator !== source.simulator)
-        return { done: false, holder: row.simulator };
+        return { done: false, name: row.name, holder: row.simulator };
       const persistent = ((row.policy ?? 0) & regionFlags.persistent) !== 0;
       if (persistent || keepDeregisteredRegions) await store.markOffline(queries, id, Date.now());
       else await store.deleteRow(queries, id);
       queries.announce(`${regionTopic}${id}`);
-      return { done: true };
+      return { done: true, name: row.name };
     });
+    if (outcome.done)
+      this.#log.info(
+        { regionId: id, region: outcome.name, simulator: source?.simulator },
+        'a region has left the map',
+      );
     if (outcome.holder !== undefined)
       this.#log.warn(
         { regionId: id, simulator: source?.simulator, holder: outcome.holder },

@@ -52,7 +52,11 @@ export function gridIni(grid: SimulatorGrid, simulator: SimulatorSettings): stri
 /** What `bin/OpenSim.ini` must have: includes are not taken from the folder `config`. */
 export function mainIni(grid: SimulatorGrid): string {
   return writeIni(
-    ['A new simulator needs no more than this; in a file that is there, change these keys.'],
+    [
+      'A new simulator needs no more than this; in a file that is there, change these keys.',
+      'In bin/config-include, GridCommon.ini, FlotsamCache.ini and osslEnable.ini must exist: copy the files that end in',
+      '.example to these names; they may stay as they are.',
+    ],
     [
       {
         name: 'Architecture',
