@@ -154,7 +154,6 @@ export function createGridServices(options: GridServicesOptions): GridServices {
   const offlineMessages = new OfflineMessages({ database, settings });
   const groups = new Groups({ database, gridUsers });
   const groupRoles = new GroupRoles(database);
-  const tasks = upkeepTasks({ presence, gridUsers, registry, bakes, offlineMessages }, log);
   const friends = new Friends(database);
   const travels = new Travels(database);
   const simulation = new Simulation(outbound);
@@ -163,6 +162,9 @@ export function createGridServices(options: GridServicesOptions): GridServices {
     ...(onAssetConflict === undefined ? {} : { onConflict: onAssetConflict }),
   });
   const authentication = new Authentication(database);
+  const throttle = new LoginThrottle({ database });
+  const cleaned = { bakes, offlineMessages, groups, travels, authentication, throttle };
+  const tasks = upkeepTasks({ presence, gridUsers, registry, ...cleaned }, log);
   const avatars = new Avatars(database);
   const library = new Library({ database, inventory });
   const terms = new Terms(database);
@@ -179,7 +181,7 @@ export function createGridServices(options: GridServicesOptions): GridServices {
       avatars,
     },
     ...{ friends, registry, travels, terms, simulation, log },
-    throttle: new LoginThrottle({ database }),
+    throttle,
     hosts: new HostAddresses(),
   });
   return {

@@ -112,6 +112,11 @@ export class Authentication {
     return this.#tokens.release(principal, token);
   }
 
+  /** Takes expired tokens away; returns how many. */
+  cleanOld(): Promise<number> {
+    return this.#tokens.cleanOld();
+  }
+
   #verify(account: Uuid, digest: string | undefined): AtOnce<boolean> {
     const loaded = this.#hashes.load(account, () => store.readPasswordHash(this.#database, account));
     return andThen(loaded, (stored) => {

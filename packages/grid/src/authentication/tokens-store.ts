@@ -73,10 +73,11 @@ export async function deleteTokensOf(queries: Queries, account: Uuid): Promise<v
     .execute();
 }
 
-export async function deleteExpiredTokens(queries: Queries, now: number): Promise<void> {
-  await queries
+export async function deleteExpiredTokens(queries: Queries, now: number): Promise<number> {
+  const { numDeletedRows } = await queries
     .tables<TokenTables>()
     .deleteFrom('authentication_token')
     .where('expires_at', '<=', now)
-    .execute();
+    .executeTakeFirst();
+  return Number(numDeletedRows);
 }

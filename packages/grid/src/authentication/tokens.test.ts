@@ -25,6 +25,7 @@ forEachDatabase(
     assert.equal(await tokens.verify(account, negative, 1), false);
     pass(31);
     await Promise.all(Array.from({ length: 50 }, () => tokens.issue(account, 30)));
+    assert.equal(await tokens.cleanOld(), 2);
     const { rows } = await sql<{ count: number; longest: number }>`select count(*) as count,
     max(length(token_hash)) as longest from authentication_token`.execute(database.tables<unknown>());
     assert.deepEqual(

@@ -8,13 +8,10 @@ import * as store from './tokens-store.ts';
 /** Minutes; also what is given when nothing is asked for (OpenSim/Server/Handlers/Authentication). */
 export const tokenMinutesMax = 30;
 const minuteMs = 60_000;
-/** How often a process clears expired tokens away, along with the next one that is issued. */
-const clearingMs = 10 * minuteMs;
 
 export class Tokens {
   readonly #database: Database;
   readonly #now: () => number;
-  #clearedAt = Number.NEGATIVE_INFINITY;
 
   /** `now` gives Unix milliseconds; for tests. */
   constructor(database: Database, now: () => number = Date.now) {
@@ -25,14 +22,7 @@ export class Tokens {
   /** A new token, valid for so many minutes; a random id of 122 bits. */
   async issue(account: Uuid, minutes: number): Promise<Uuid> {
     const token = randomUuid();
-    const now = this.#now();
-    const due = now - this.#clearedAt >= clearingMs;
-    if (due) this.#clearedAt = now;
-    // Both in one turn: SQLite commits them together.
-    await Promise.all([
-      store.insertToken(this.#database, key(account, token), now + lifeMs(minutes)),
-      due ? store.deleteExpiredTokens(this.#database, now) : undefined,
-    ]);
+    await store.insertToken(this.#database, key(account, token), this.#now() + lifeMs(minutes));
     return token;
   }
 
@@ -40,6 +30,11 @@ export class Tokens {
   verify(account: Uuid, token: Uuid, minutes: number): Promise<boolean> {
     const now = this.#now();
     return store.renewToken(this.#database, key(account, token), now, now + lifeMs(minutes));
+  }
+
+  /** Takes expired ones away; returns how many. */
+  cleanOld(): Promise<number> {
+    return store.deleteExpiredTokens(this.#database, this.#now());
   }
 
   /** Whether it was valid; it is no more. */

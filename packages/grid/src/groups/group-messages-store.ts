@@ -170,9 +170,16 @@ export async function countNotices(queries: Queries, groupId: Uuid, notBefore: n
   return count;
 }
 
-/** Invitations and notices of all groups from before a time. */
-export async function deleteOld(queries: Queries, before: number): Promise<void> {
-  const tables = queries.tables<GroupTables>();
-  await tables.deleteFrom('group_invitation').where('created_at', '<', before).execute();
-  await tables.deleteFrom('group_notice').where('created_at', '<', before).execute();
+/** Invitations and notices of all groups from before a time; returns how many. */
+export async function deleteOld(queries: Queries, before: number): Promise<number> {
+  let deleted = 0n;
+  for (const table of ['group_invitation', 'group_notice'] as const) {
+    const { numDeletedRows } = await queries
+      .tables<GroupTables>()
+      .deleteFrom(table)
+      .where('created_at', '<', before)
+      .executeTakeFirst();
+    deleted += numDeletedRows;
+  }
+  return Number(deleted);
 }

@@ -50,6 +50,7 @@ forEachDatabase('invitations and notices are gone after two weeks', async (_, da
   assert.deepEqual(await groups.notices(groupId), []);
   await assert.rejects(groups.join(member, { user: member, groupId, roleId: zeroUuid }), GroupRefusedError);
   await groups.addNotice(founder, { ...notice, id: randomUuid() });
+  assert.equal(await groups.cleanOld(), 2);
   const left = await database.tables<GroupTables>().selectFrom('group_notice').select('created_at').execute();
   assert.deepEqual(
     left.map((row) => row.created_at),

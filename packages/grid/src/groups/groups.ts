@@ -246,7 +246,6 @@ export class Groups {
           throw new GroupRefusedError('The group has no such role');
         if (roleId !== zeroUuid && !(await mayGiveRole(queries, requester, group, roleId)))
           throw new GroupRefusedError('Insufficient permission to give this role');
-        await messages.deleteOld(queries, this.#oldest());
         await messages.replaceInvitation(queries, { ...invitation, createdAt: this.#now() });
       });
     } catch (error) {
@@ -274,7 +273,6 @@ export class Groups {
 
   /** Without asking whether somebody may. Throws GroupRefusedError for a notice that is there already, or too many. */
   async insertNotice(queries: Queries, notice: Omit<Notice, 'createdAt'>): Promise<void> {
-    await messages.deleteOld(queries, this.#oldest());
     if ((await messages.countNotices(queries, notice.groupId, this.#oldest())) >= noticesMax)
       throw new GroupRefusedError('The group has too many notices');
     if (!(await messages.insertNotice(queries, storableNotice(notice, this.#now()))))
@@ -288,6 +286,11 @@ export class Groups {
   /** The newest first. */
   notices(groupId: Uuid): Promise<readonly Notice[]> {
     return messages.listNotices(this.#database, groupId, this.#oldest(), noticesMax);
+  }
+
+  /** Forgets invitations and notices after 14 days, when nobody is shown them any more; returns how many. */
+  cleanOld(): Promise<number> {
+    return messages.deleteOld(this.#database, this.#oldest());
   }
 
   #oldest(): number {

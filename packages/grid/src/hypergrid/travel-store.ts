@@ -141,12 +141,13 @@ export async function hasTravelElsewhere(queries: Queries, gatekeeper: string): 
   return row !== undefined;
 }
 
-export async function deleteTravelsBefore(queries: Queries, changedBefore: number): Promise<void> {
-  await queries
+export async function deleteTravelsBefore(queries: Queries, changedBefore: number): Promise<number> {
+  const { numDeletedRows } = await queries
     .tables<TravelTables>()
     .deleteFrom('hypergrid_travel')
     .where('changed_at', '<', changedBefore)
-    .execute();
+    .executeTakeFirst();
+  return Number(numDeletedRows);
 }
 
 function rowOf(queries: Queries, travel: Travel): TravelRow {

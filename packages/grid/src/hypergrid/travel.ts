@@ -17,7 +17,6 @@ const clientAddressMax = 64;
 const sessionsMax = 16;
 /** A session without a word for so long is over; logouts end most of them at once. */
 const forgottenAfter = 14 * 24 * 60 * 60 * 1000;
-const purgeInterval = 60 * 60 * 1000;
 
 export interface TravelStart {
   readonly sessionId: Uuid;
@@ -30,7 +29,6 @@ export interface TravelStart {
 
 export class Travels {
   readonly #database: Database;
-  #purgedAt = 0;
   #lastAbroadAt = -Infinity;
 
   constructor(database: Database) {
@@ -42,7 +40,6 @@ export class Travels {
    * The grid that is travelled to asks for the token, so this comes before asking it for admission.
    */
   async start(start: TravelStart): Promise<Travel | undefined> {
-    this.#purge();
     const gatekeeper = storableText(
       tryParseGridUrl(start.gatekeeper) ?? start.gatekeeper,
       gatekeeperLengthMax,
@@ -92,11 +89,8 @@ export class Travels {
     return store.hasTravelElsewhere(this.#database, gatekeeper);
   }
 
-  /** Not waited for: what is too old harms nobody for a while longer. */
-  #purge(): void {
-    const now = Date.now();
-    if (now - this.#purgedAt < purgeInterval) return;
-    this.#purgedAt = now;
-    store.deleteTravelsBefore(this.#database, now - forgottenAfter).catch(() => undefined);
+  /** Forgets sessions of which nothing was heard for 14 days; returns how many. */
+  async cleanOld(): Promise<number> {
+    return store.deleteTravelsBefore(this.#database, Date.now() - forgottenAfter);
   }
 }

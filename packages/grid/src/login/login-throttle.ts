@@ -41,7 +41,6 @@ const failuresKeptMs = 60 * 60_000;
 const placesKeptMs = 400 * 24 * 3_600_000;
 /** A known place is written again when it is older. */
 const placeRefreshMs = 30 * 24 * 3_600_000;
-const purgeIntervalMs = 10 * 60_000;
 
 /** Who tries from where. */
 export interface LoginPlace {
@@ -70,7 +69,6 @@ export class LoginThrottle {
   readonly #delay: (ms: number) => Promise<unknown>;
   readonly #attempts = new OneAfterAnother(waitingMax);
   #delayed = 0;
-  #purgedAt = 0;
 
   constructor(options: LoginThrottleOptions) {
     this.#database = options.database;
@@ -95,7 +93,6 @@ export class LoginThrottle {
         };
       const now = this.#now();
       await store.countFailures(this.#database, [keys.pair, keys.address, keys.account], now, now - windowMs);
-      this.#purge(now);
       return { outcome: 'wrong' };
     });
   }
@@ -138,11 +135,10 @@ export class LoginThrottle {
     }
   }
 
-  /** Not waited for: rows that are too old do no harm. */
-  #purge(now: number): void {
-    if (now - this.#purgedAt < purgeIntervalMs) return;
-    this.#purgedAt = now;
-    store.deleteOld(this.#database, now - failuresKeptMs, now - placesKeptMs).catch(() => undefined);
+  /** Forgets failures after an hour and places after 400 days; returns how many. */
+  async cleanOld(): Promise<number> {
+    const now = this.#now();
+    return store.deleteOld(this.#database, now - failuresKeptMs, now - placesKeptMs);
   }
 }
 

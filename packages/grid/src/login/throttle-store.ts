@@ -92,11 +92,12 @@ export async function deleteOld(
   queries: Queries,
   failuresBefore: number,
   placesBefore: number,
-): Promise<void> {
-  await queries
+): Promise<number> {
+  const { numDeletedRows } = await queries
     .tables<ThrottleTables>()
     .deleteFrom('login_count')
     .where('changed_at', '<', failuresBefore)
     .where((row) => row.or([row('failures', '>', 0), row('changed_at', '<', placesBefore)]))
-    .execute();
+    .executeTakeFirst();
+  return Number(numDeletedRows);
 }

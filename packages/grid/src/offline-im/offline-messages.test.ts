@@ -98,9 +98,9 @@ forEachDatabase('messages of a user and old ones are deleted', async (_test, dat
   assert.equal(await messages.deleteOf(ada), 2);
   now += 10 * day;
   await messages.store(message(ben, 'later'));
-  assert.equal(await messages.purgeOld(), 0);
+  assert.equal(await messages.cleanOld(), 0);
   now += 5 * day;
-  assert.equal(await messages.purgeOld(), 1);
+  assert.equal(await messages.cleanOld(), 1);
   assert.deepEqual(
     (await messages.take(ben)).messages.map((one) => one.message),
     ['later'],

@@ -90,7 +90,7 @@ export class OfflineMessages {
   }
 
   /** Forgets what was stored more than 14 days ago; returns how many. */
-  async purgeOld(): Promise<number> {
+  async cleanOld(): Promise<number> {
     return store.deleteMessagesBefore(this.#database, this.#now() - lifeMs);
   }
 }

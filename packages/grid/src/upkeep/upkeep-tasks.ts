@@ -1,34 +1,45 @@
 /** What a grid cleans up by itself. */
 import { andThen } from '../at-once.ts';
-import type { Bakes } from '../bakes/bakes.ts';
 import type { GridUsers } from '../gridusers/grid-users.ts';
-import type { OfflineMessages } from '../offline-im/offline-messages.ts';
 import type { Presence } from '../presence/presence.ts';
 import type { RegionRegistry } from '../registry/region-registry.ts';
-import { regionFlags } from '../registry/registered-region.ts';
+import { isOnline } from '../registry/registered-region.ts';
 import type { ServiceLog } from '../service-log.ts';
 import type { UpkeepTask } from './upkeep.ts';
+
+/** Forgets what is too old to count; says how many records that were. */
+interface Cleaned {
+  cleanOld(): Promise<number>;
+}
 
 export interface UpkeepServices {
   readonly presence: Presence;
   readonly gridUsers: GridUsers;
   readonly registry: RegionRegistry;
-  readonly bakes: Bakes;
-  readonly offlineMessages: OfflineMessages;
+  readonly bakes: Cleaned;
+  readonly offlineMessages: Cleaned;
+  readonly groups: Cleaned;
+  readonly travels: Cleaned;
+  readonly authentication: Cleaned;
+  readonly throttle: Cleaned;
 }
 
 const minuteMs = 60_000;
 const hourMs = 60 * minuteMs;
 
 export function upkeepTasks(services: UpkeepServices, log: ServiceLog): readonly UpkeepTask[] {
+  const old = (name: string, everyMs: number, service: Cleaned): UpkeepTask => ({
+    ...{ name: `old-${name}`, everyMs },
+    run: async () => void (await service.cleanOld()),
+  });
   return [
     { name: 'stale-sessions', everyMs: 5 * minuteMs, run: () => cleanStaleSessions(services, log) },
-    { name: 'old-bakes', everyMs: 24 * hourMs, run: async () => void (await services.bakes.cleanOld()) },
-    {
-      name: 'old-offline-messages',
-      everyMs: hourMs,
-      run: async () => void (await services.offlineMessages.purgeOld()),
-    },
+    old('bakes', 24 * hourMs, services.bakes),
+    old('offline-messages', hourMs, services.offlineMessages),
+    old('group-messages', hourMs, services.groups),
+    old('travels', hourMs, services.travels),
+    old('tokens', 10 * minuteMs, services.authentication),
+    old('login-failures', 10 * minuteMs, services.throttle),
   ];
 }
 
@@ -38,7 +49,7 @@ async function cleanStaleSessions(
 ): Promise<void> {
   const begun = Date.now();
   const stale = await presence.cleanStale((regionId) =>
-    andThen(registry.find(regionId), (region) => ((region?.flags ?? 0) & regionFlags.online) !== 0),
+    andThen(registry.find(regionId), (region) => region !== undefined && isOnline(region)),
   );
   const { neverArrived, regionLost, unseen } = stale;
   const users = [...neverArrived, ...regionLost, ...unseen].map(({ userId }) => userId);

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { forEachDatabase } from '@gridkeep/testing/databases';
 import { randomUuid, zeroUuid } from '@gridkeep/wire/uuid';
 import { zeroVector } from '@gridkeep/wire/vector';
+import { LoginThrottle } from '../login/login-throttle.ts';
 import { silentLog } from '../service-log.ts';
 import { testGrid } from '../test-support/test-grid.ts';
 import { Presence } from '../presence/presence.ts';
@@ -61,7 +62,11 @@ forEachDatabase('who is gone without a word is off-line', async (_test, database
     await grid.gridUsers.setPosition(id, randomUuid(), zeroVector, zeroVector);
   }
   await sleep(5);
-  await new Upkeep({ database, log: silentLog, tasks: upkeepTasks(grid, silentLog) }).runDue();
+  const errors: unknown[] = [];
+  const log = { ...silentLog, error: (fields: unknown) => errors.push(fields) };
+  const throttle = new LoginThrottle({ database });
+  await new Upkeep({ database, log, tasks: upkeepTasks({ ...grid, throttle }, log) }).runDue();
+  assert.deepEqual(errors, []);
   assert.equal((await grid.gridUsers.find(lost))?.online, false);
   assert.equal((await grid.gridUsers.find(here))?.online, true);
   assert.equal(await grid.presence.count(), 1);
