@@ -241,26 +241,25 @@ export class ShelfTier implements RemoteTier {
 
   look(): Promise<boolean> {
     if (this.#options.policy === 'local') return Promise.resolve(false);
-    return (this.#looking ??= this.#askSoon());
+    this.#looking ??= this.#mayAsk().then(() => {
+      this.#looking = undefined;
+      // One that has begun this moment has begun late enough.
+      return this.#refreshing ?? this.#ask();
+    });
+    return this.#looking;
   }
 
-  /** One question for all who come before it begins. */
-  async #askSoon(): Promise<boolean> {
+  /** Until no question is under way, which may have passed the place where a pack stands now, and the pause is over. */
+  async #mayAsk(): Promise<void> {
     const { signal } = this.#closing;
     const everyMs = Math.min(lookMsMin, this.#options.refreshMsMin);
-    try {
-      for (;;) {
-        signal.throwIfAborted();
-        const pauseMs = this.#refreshedAt + everyMs - performance.now();
-        // One that is under way may have passed the place where the pack stands now.
-        if (this.#refreshing !== undefined) await this.#refreshing.catch(() => undefined);
-        else if (pauseMs > 0) await delay(pauseMs, undefined, { signal });
-        else break;
-      }
-    } finally {
-      this.#looking = undefined;
+    for (;;) {
+      signal.throwIfAborted();
+      const pauseMs = this.#refreshedAt + everyMs - performance.now();
+      if (this.#refreshing !== undefined) await this.#refreshing.catch(() => undefined);
+      else if (pauseMs > 0) await delay(pauseMs, undefined, { signal });
+      else return;
     }
-    return this.#ask();
   }
 
   #ask(): Promise<boolean> {
