@@ -4,13 +4,23 @@ import type { Database } from '@gridkeep/storage/database/database';
 import { openDatabase } from '@gridkeep/storage/database/open-database';
 import { forEachDatabase } from '@gridkeep/testing/databases';
 import { parseGridSlug } from './grid.ts';
-import { addressValidMs, simulatorAddressMigrations, SimulatorAddresses } from './simulator-addresses.ts';
+import { GridDirectory } from './grid-directory.ts';
+import { addressValidMs, SimulatorAddresses } from './simulator-addresses.ts';
+import { Simulators } from './simulators.ts';
+import { hostMigrations } from './tenants.ts';
 
 const one = parseGridSlug('one');
 const closed = { open: false };
 
+/** With the simulators of grid one. */
 async function opened(database: Database): Promise<Database> {
-  await database.migrate(simulatorAddressMigrations);
+  await database.migrate(hostMigrations);
+  const directory = new GridDirectory(database);
+  await directory.create({ slug: 'one' });
+  directory.close();
+  const simulators = new Simulators(database);
+  for (const name of ['sim1', 'sim2']) await simulators.add(one, name);
+  simulators.close();
   return database;
 }
 
@@ -81,6 +91,21 @@ forEachDatabase('what ended with a credential does not come back', async (_t, da
   assert.equal(await addresses.isOf('one', '192.0.2.1', closed), false);
   await addresses.close();
 });
+
+forEachDatabase(
+  'an address that comes in late counts for no simulator that is gone',
+  async (_t, database) => {
+    const addresses = new SimulatorAddresses(await opened(database));
+    const simulators = new Simulators(database);
+    await simulators.revoke(one, 'sim1');
+    await addresses.forget(one, 'sim1');
+    addresses.seen('one', 'sim1', '192.0.2.1');
+    assert.equal(await addresses.isOf('one', '192.0.2.1', closed), false);
+    assert.deepEqual(await addresses.at('192.0.2.1'), []);
+    simulators.close();
+    await addresses.close();
+  },
+);
 
 forEachDatabase('processes agree', async (_t, database, location) => {
   const here = new SimulatorAddresses(await opened(database));

@@ -17,6 +17,8 @@ interface AddressRow {
 
 interface Tables {
   readonly simulator_addresses: AddressRow;
+  /** Of `Simulators`. */
+  readonly simulators: { readonly name: string; readonly slug: string };
 }
 
 export const simulatorAddressMigrations: readonly Migration[] = [
@@ -186,6 +188,19 @@ export class SimulatorAddresses {
       .selectFrom('simulator_addresses')
       .selectAll()
       .where('last_seen', '>', this.#now() - addressValidMs)
+      // A process that has not yet heard of a revocation may write an address once more.
+      .where((row) =>
+        row.or([
+          row('simulator_addresses.name', '=', ''),
+          row.exists(
+            row
+              .selectFrom('simulators')
+              .select('simulators.name')
+              .whereRef('simulators.name', '=', 'simulator_addresses.name')
+              .whereRef('simulators.slug', '=', 'simulator_addresses.slug'),
+          ),
+        ]),
+      )
       .execute();
     const known: Known = Map.groupBy(rows.map(addressOfRow), (one) => addressNetwork(one.address));
     if (changes === this.#changes) this.#known = known;
