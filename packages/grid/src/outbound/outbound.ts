@@ -3,14 +3,15 @@
  * Every call has an end in time and size; redirects are not followed. A call to another grid reaches public addresses
  * only: that is decided on the address the socket really connects to, so a name that changes its address gains nothing.
  */
-import { lookup as resolve } from 'node:dns';
 import type { LookupAddress, LookupOptions } from 'node:dns';
+import { lookup } from 'node:dns/promises';
 import { Agent as HttpAgent, request as httpRequest } from 'node:http';
 import type { ClientRequest, IncomingMessage, RequestOptions } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 import { isIP } from 'node:net';
 import type { Settings } from '../settings/settings.ts';
 import { Breaker } from './breaker.ts';
+import { foreignAddresses } from './foreign-names.ts';
 import { isLinkLocalAddress, isPublicAddress } from './public-address.ts';
 
 /** Whose address it is: a simulator's, registered by credential, or another grid's, which is not trusted at all. */
@@ -95,10 +96,8 @@ export class Outbound {
     const url = parsedUrl(request.url);
     const { privateNetworks } = await this.#settings.read();
     const closedNetwork = request.to === 'grid' && privateNetworks;
-    const refuses =
-      request.to === 'grid' && !privateNetworks
-        ? (address: string) => !isPublicAddress(address)
-        : isLinkLocalAddress;
+    const stranger = request.to === 'grid' && !privateNetworks;
+    const refuses = stranger ? (address: string) => !isPublicAddress(address) : isLinkLocalAddress;
     // The lookup below is not asked for addresses that are written out.
     const literal = url.hostname.replace(/^\[|\]$/g, '');
     if (isIP(literal) !== 0 && refuses(literal)) throw forbidden(url);
@@ -108,7 +107,7 @@ export class Outbound {
     try {
       const reply = await send(request, url, {
         ...this.#agents[closedNetwork ? 'closedNetwork' : request.to],
-        refuses,
+        ...{ refuses, addressesOf: stranger ? foreignAddresses : systemAddresses },
       });
       this.#breaker.succeeded(place);
       return reply;
@@ -152,6 +151,7 @@ function parsedUrl(text: string): URL {
 interface Way extends Agents {
   /** Whether an IP address is not to be connected to. */
   readonly refuses: (address: string) => boolean;
+  readonly addressesOf: (name: string, options: LookupOptions) => Promise<LookupAddress[]>;
 }
 
 async function send(request: OutboundRequest, url: URL, way: Way): Promise<OutboundReply> {
@@ -176,7 +176,7 @@ function attempt(
   const options: RequestOptions = {
     method: request.method,
     agent: secure ? way.https : way.http,
-    lookup: guardedLookup(way.refuses, url),
+    lookup: guardedLookup(way, url),
     headers: {
       ...request.headers,
       ...(body === undefined ? {} : { 'Content-Length': String(body.byteLength) }),
@@ -223,7 +223,8 @@ function limitConnecting(call: ClientRequest, limitMs: number, expired: (limitMs
 async function collect(response: IncomingMessage, bytesMax: number, url: URL): Promise<OutboundReply> {
   const pieces: Uint8Array[] = [];
   let size = 0;
-  for await (const piece of response as AsyncIterable<Uint8Array>) {
+  const stream: AsyncIterable<Uint8Array> = response;
+  for await (const piece of stream) {
     size += piece.byteLength;
     if (size > bytesMax)
       throw new OutboundError('too-large', `${url.host} answers with more than ${bytesMax} bytes`);
@@ -240,6 +241,10 @@ async function collect(response: IncomingMessage, bytesMax: number, url: URL): P
   };
 }
 
+function systemAddresses(name: string, options: LookupOptions): Promise<LookupAddress[]> {
+  return lookup(name, { ...options, all: true });
+}
+
 type LookupCallback = (
   error: NodeJS.ErrnoException | null,
   address: string | LookupAddress[],
@@ -247,16 +252,18 @@ type LookupCallback = (
 ) => void;
 
 /** What a socket asks for the addresses of a name: those that may be called, or an error. */
-function guardedLookup(refuses: (address: string) => boolean, url: URL) {
+function guardedLookup({ addressesOf, refuses }: Way, url: URL) {
   return (name: string, options: LookupOptions, callback: LookupCallback): void => {
-    resolve(name, { ...options, all: true }, (error, addresses) => {
-      if (error !== null) return callback(error, '');
-      const callable = addresses.filter(({ address }) => !refuses(address));
-      const [first] = callable;
-      if (first === undefined) return callback(forbidden(url), '');
-      if (options.all === true) return callback(null, callable);
-      return callback(null, first.address, first.family);
-    });
+    addressesOf(name, options).then(
+      (addresses) => {
+        const callable = addresses.filter(({ address }) => !refuses(address));
+        const [first] = callable;
+        if (first === undefined) callback(forbidden(url), '');
+        else if (options.all === true) callback(null, callable);
+        else callback(null, first.address, first.family);
+      },
+      (error: unknown) => callback(error instanceof Error ? error : new Error('no address'), ''),
+    );
   };
 }
 
@@ -279,7 +286,7 @@ function codeOf(error: unknown): string {
 function outboundError(error: unknown, url: URL): OutboundError {
   if (error instanceof OutboundError) return error;
   const code = codeOf(error);
-  if (['ENOTFOUND', 'EAI_AGAIN', 'EAI_NODATA', 'EAI_FAIL'].includes(code))
+  if (['ENOTFOUND', 'ENODATA', 'ESERVFAIL', 'ETIMEOUT', 'EAI_AGAIN', 'EAI_NODATA', 'EAI_FAIL'].includes(code))
     return new OutboundError('unresolved', `${url.hostname} has no address`);
   if (code.startsWith('HPE_'))
     return new OutboundError('bad-reply', `${url.host} answers with what is no HTTP`);
