@@ -1,4 +1,5 @@
 /** What is recorded about an asset beside its bytes. */
+import { assetKind, parseAssetType } from '@gridkeep/content/assets/asset-kinds';
 import type { BlobId } from '@gridkeep/storage/blobs/blob-store';
 import type { Uuid } from '@gridkeep/wire/uuid';
 
@@ -10,6 +11,15 @@ export const assetCreatorMax = 255;
 
 /** Map tile, rewritable, collectable: no other flags are kept. */
 export const assetFlagsMask = 7;
+
+/** For assets of a type that this program does not know. */
+const unknownKindBytesMax = 16 * 1024 * 1024;
+
+/** Bytes that an asset of a type may have. */
+export function assetBytesMax(type: number): number {
+  const known = parseAssetType(type);
+  return known === undefined ? unknownKindBytesMax : assetKind(known).bytesMax;
+}
 
 export interface AssetDescription {
   readonly id: Uuid;

@@ -29,7 +29,7 @@ import type { Assets } from './assets.ts';
 /** Bodies of POST that a server should let through: the largest asset in base64, and its other elements. */
 export const assetBodyBytesMax = 24 * 1024 * 1024;
 /** Of replies kept in memory. */
-export const hotReplyBytesDefault = 64 * 1024 * 1024;
+const hotReplyBytesDefault = 64 * 1024 * 1024;
 /** A larger reply is made anew each time, so that a few large assets do not push out all the small ones. */
 const hotReplyBytesMax = 1024 * 1024;
 
@@ -58,6 +58,7 @@ export class AssetsRobust {
   readonly #onRefused: ((error: Error, source: string) => void) | undefined;
   /** By path: assets never change, so neither do the replies that show them. */
   readonly #hot: LRUCache<string, RobustReply> | undefined;
+  #deletions = 0;
 
   constructor(options: AssetsRobustOptions) {
     this.#assets = options.assets;
@@ -71,6 +72,7 @@ export class AssetsRobust {
         sizeCalculation: (reply, path) => reply.body.byteLength + path.length + 200,
       });
     options.assets.onDeleted?.((id) => {
+      this.#deletions += 1;
       if (id === undefined) this.#hot?.clear();
       else for (const part of assetParts) this.#hot?.delete(pathOf(id, part));
     });
@@ -104,11 +106,12 @@ export class AssetsRobust {
     const part = partOf(partText);
     if (part === undefined) return emptyReply(400);
     const id = tryParseUuid(idText);
+    const deletions = this.#deletions;
     const record = id === undefined ? undefined : await this.#assets.find(id);
     const reply = record === undefined ? undefined : await this.#show(record, part);
     if (record === undefined || reply === undefined) return emptyReply(404);
-    // Only under the usual spelling, of which there is one for each reply.
-    if (path === pathOf(record.id, part)) this.#hot?.set(path, reply);
+    // Only under the usual spelling, of which there is one for each reply; and not when it may be gone by now.
+    if (path === pathOf(record.id, part) && deletions === this.#deletions) this.#hot?.set(path, reply);
     return reply;
   }
 

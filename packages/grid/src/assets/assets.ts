@@ -14,16 +14,20 @@ import { chunked } from '../chunks.ts';
 import { storableText } from '../text.ts';
 import { transact } from '../transactions.ts';
 import type { ContentUsage } from '../usage/content-usage.ts';
-import { assetCreatorMax, assetDescriptionMax, assetFlagsMask, assetNameMax } from './asset-record.ts';
+import {
+  assetBytesMax,
+  assetCreatorMax,
+  assetDescriptionMax,
+  assetFlagsMask,
+  assetNameMax,
+} from './asset-record.ts';
 import type { AssetConflict, AssetDescription, AssetRecord, CreateResult } from './asset-record.ts';
 import { CreateQueue } from './create-queue.ts';
 import { insertRecords } from './insert-records.ts';
 import * as store from './assets-store.ts';
 
 /** Records held in memory: about 400 bytes each. */
-export const cachedRecordsDefault = 50_000;
-/** For assets of a type that this program does not know. */
-const unknownKindBytesMax = 16 * 1024 * 1024;
+const cachedRecordsDefault = 50_000;
 
 export interface NewAsset extends AssetDescription {
   readonly data: Uint8Array;
@@ -65,6 +69,7 @@ export class Assets {
   readonly #records: LRUCache<Uuid, AssetRecord>;
   readonly #queue: CreateQueue;
   readonly #onConflict: ((conflict: AssetConflict) => void) | undefined;
+  #deletions = 0;
 
   constructor(options: AssetsOptions) {
     this.#database = options.database;
@@ -75,6 +80,7 @@ export class Assets {
     this.#onConflict = options.onConflict;
     // Assets never change, but any process may delete one.
     this.onDeleted((id) => {
+      this.#deletions += 1;
       if (id === undefined) this.#records.clear();
       else this.#records.delete(id);
     });
@@ -102,8 +108,9 @@ export class Assets {
     await this.#blobs.put(data, { id: blobId, compress: compressionOf(asset.type) });
     if (known?.blobId === blobId) return { outcome: 'exists', record: known };
     const record = storableRecord({ ...description, blobId, size });
+    const deletions = this.#deletions;
     const result = await this.#queue.add({ record, source });
-    this.#records.set(result.record.id, result.record);
+    if (deletions === this.#deletions) this.#records.set(result.record.id, result.record);
     if (result.conflict !== undefined) this.#onConflict?.(result.conflict);
     return result;
   }
@@ -132,8 +139,10 @@ export class Assets {
   async find(id: Uuid): Promise<AssetRecord | undefined> {
     const cached = this.#records.get(id);
     if (cached !== undefined) return cached;
+    const deletions = this.#deletions;
     const record = await store.findAsset(this.#database, id);
-    if (record !== undefined) this.#records.set(id, record);
+    // One that was deleted meanwhile would stay in memory.
+    if (record !== undefined && deletions === this.#deletions) this.#records.set(id, record);
     return record;
   }
 
@@ -221,8 +230,7 @@ function checkedBlobId(asset: NewAsset): BlobId {
   const { type, data } = asset;
   if (!Number.isInteger(type) || type < -128 || type > 127)
     throw new AssetRefusedError(`asset ${asset.id}: type ${type} is not in -128…127`);
-  const known = parseAssetType(type);
-  const bytesMax = known === undefined ? unknownKindBytesMax : assetKind(known).bytesMax;
+  const bytesMax = assetBytesMax(type);
   if (data.byteLength > bytesMax)
     throw new AssetRefusedError(
       `asset ${asset.id}: ${data.byteLength} bytes, and type ${type} may have at most ${bytesMax}`,

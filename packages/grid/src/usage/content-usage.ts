@@ -1,7 +1,7 @@
 /**
  * What the grid's records use of the blob store, counted once per distinct content, and the quota on it.
  * Kept in the same transaction as the records that use the content, so it is exact; it decides about room only and
- * never about deletion (see live-blobs.ts).
+ * never about deletion (see `liveBlobs` of grid-services.ts).
  */
 import type { BlobId } from '@gridkeep/storage/blobs/blob-store';
 import type { Queries } from '@gridkeep/storage/database/database';
@@ -10,7 +10,7 @@ import { chunked } from '../chunks.ts';
 import { addUses, changeTotal, clearUses, deleteUnused, isUsed, readTotal } from './content-usage-store.ts';
 
 /** 100 GB, decimal, as storage is sold. */
-export const quotaBytesDefault = 100_000_000_000;
+const quotaBytesDefault = 100_000_000_000;
 
 export interface UsedBlob {
   readonly blobId: BlobId;

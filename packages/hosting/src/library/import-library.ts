@@ -3,7 +3,8 @@
  * then the assets are stored, at last folders and items replace those of the library in one transaction.
  */
 import { checkAsset } from '@gridkeep/content/assets/check-asset';
-import { assetKind, parseAssetType } from '@gridkeep/content/assets/asset-kinds';
+import { parseAssetType } from '@gridkeep/content/assets/asset-kinds';
+import { assetBytesMax } from '@gridkeep/grid/assets/asset-record';
 import type { AssetConflict } from '@gridkeep/grid/assets/asset-record';
 import type { GridServices } from '@gridkeep/grid/grid-services';
 import { libraryOwnerId } from '@gridkeep/grid/library/library-ids';
@@ -15,9 +16,6 @@ import { LibraryFindings } from './library-findings.ts';
 import type { LibraryFinding } from './library-findings.ts';
 import { readLibraryAssets, readLibraryTree } from './library-source.ts';
 import type { LibraryAsset, LibraryTree } from './library-source.ts';
-
-/** Of a type that this program does not know. */
-const unknownKindBytesMax = 16 * 1024 * 1024;
 
 export interface LibraryImport {
   readonly assetsCreated: number;
@@ -88,9 +86,7 @@ function newAsset({ id, name, type }: LibraryAsset, data: Uint8Array) {
 }
 
 async function readContent(files: LibraryFiles, asset: LibraryAsset): Promise<Uint8Array | undefined> {
-  const known = parseAssetType(asset.type);
-  const bytesMax = known === undefined ? unknownKindBytesMax : assetKind(known).bytesMax;
-  return files.read(asset.file, asset.entry, asset.path, bytesMax);
+  return files.read(asset.file, asset.entry, asset.path, assetBytesMax(asset.type));
 }
 
 /** Content that stock serves although viewers cannot use it is taken too, with a warning: items may refer to it. */
