@@ -129,9 +129,13 @@ export class GroupRoles {
 
   /** Whose title the member shows; nothing happens when they do not have it. */
   async show(user: UserText, groupId: Uuid, roleId: Uuid): Promise<void> {
-    const held = await this.ofMember(user, groupId);
-    if (held.some((role) => role.id === roleId))
-      await groups.updateMember(this.#database, groupId, principalKey(user), { roleId });
+    const principal = principalKey(user);
+    // In one transaction: who loses the role meanwhile must not go on with its powers.
+    await transact(this.#database, async (queries) => {
+      const held = await store.rolesOfMember(queries, groupId, principal);
+      if (held.some((role) => role.id === roleId))
+        await groups.updateMember(queries, groupId, principal, { roleId });
+    });
   }
 }
 

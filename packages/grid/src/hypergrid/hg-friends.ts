@@ -32,6 +32,8 @@ const pendingMax = 50;
 const offersMax = 16;
 /** Friends told of in one call. */
 export const statusFriendsMax = 256;
+/** What runs without anybody waiting; beyond it regions are not told. */
+const runningMax = 256;
 const messageMax = 1024;
 
 export interface HgFriendsOptions {
@@ -96,7 +98,7 @@ export class HgFriends {
     const offered = await friends.find(friend.id, userId);
     // Somebody of another grid with the same id may be friends with the resident: that friendship is not this one.
     if (offered?.theirFlags !== -1 || isOwn(friend.home)) return false;
-    await friends.delete(friend.id, userId);
+    // In place of the offer.
     await friends.confirm(userId, text);
     this.#later(async () => this.#tell(userId, friend));
     return true;
@@ -207,6 +209,7 @@ export class HgFriends {
   }
 
   #later(work: () => Promise<void>): void {
+    if (this.#running.size >= runningMax) return;
     const running = work().catch((error: unknown) => {
       this.#options.log.error({ err: error }, 'friends could not be told');
     });

@@ -16,9 +16,9 @@ export function isDaylightSaving(zone: string, now: Date): boolean {
 }
 
 function compute(zone: string, now: Date): boolean {
-  const offsets = [now, new Date(now.getFullYear(), 0, 1), new Date(now.getFullYear(), 6, 1)].map((date) =>
-    offsetOf(zone, date),
-  );
+  const year = now.getUTCFullYear();
+  const dates = [now, new Date(Date.UTC(year, 0, 1)), new Date(Date.UTC(year, 6, 1))];
+  const offsets = dates.map((date) => offsetOf(zone, date));
   const [current = NaN, ...others] = offsets;
   return current > Math.min(...others);
 }

@@ -47,6 +47,7 @@ export class RegionChecks implements BackgroundWork {
   readonly #now: () => number;
   readonly #loop: BackgroundLoop;
   readonly #wake = new ChangeSignal();
+  #end: (() => void) | undefined;
   #stopped = false;
 
   constructor(options: RegionChecksOptions) {
@@ -62,15 +63,15 @@ export class RegionChecks implements BackgroundWork {
   }
 
   start(): void {
-    const end = this.#database.onChange((topic) => {
-      if (this.#stopped) end();
-      else if (topic?.startsWith(regionTopic) === true) this.#wake.notify();
+    this.#end = this.#database.onChange((topic) => {
+      if (topic?.startsWith(regionTopic) === true) this.#wake.notify();
     });
     this.#loop.start();
   }
 
   async stop(): Promise<void> {
     this.#stopped = true;
+    this.#end?.();
     await this.#loop.stop();
   }
 
