@@ -107,6 +107,8 @@ export class Exchange {
     const request = this.#request;
     const announced = Number(this.firstHeader('content-length') ?? 0);
     if (announced > bytesMax) return Promise.reject(new BodyTooLargeError('body too large'));
+    // Nothing more is heard of a request whose client went away before.
+    if (request.destroyed) return Promise.reject(new ClientGoneError('the client went away'));
     return new Promise((resolve, reject) => {
       const chunks: Buffer[] = [];
       let size = 0;

@@ -169,7 +169,7 @@ export class GridDirectory {
 
   /** All grids, oldest first; from memory, which follows changes by any process. */
   list(): readonly Grid[] | Promise<readonly Grid[]> {
-    return this.#known ?? this.read();
+    return (this.#database.hearsOthers ? this.#known : undefined) ?? this.read();
   }
 
   /** The grid as it was last read. */
