@@ -128,8 +128,9 @@ export class SimulatorDouble {
   async #serve(socket: Socket): Promise<void> {
     let rest: Buffer<ArrayBufferLike> = Buffer.alloc(0);
     try {
-      for await (const piece of socket) {
-        rest = Buffer.concat([rest, piece as Buffer]);
+      const pieces: AsyncIterable<Buffer> = socket;
+      for await (const piece of pieces) {
+        rest = Buffer.concat([rest, piece]);
         if (rest.byteLength > bodyBytesMax) throw new Error('too large for the double');
         for (let parsed = parseRequest(rest); parsed !== undefined; parsed = parseRequest(rest)) {
           rest = parsed.rest;

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { randomUuid } from '@gridkeep/wire/uuid';
 import type { Uuid } from '@gridkeep/wire/uuid';
+import { isJsonObject } from '../json-members.ts';
 import type { JsonObject } from '../public-calls.ts';
 import { refused } from '@gridkeep/testing/simulator-double';
 import { agentBody, postAgent } from './test-support/agent-body.ts';
@@ -9,7 +10,12 @@ import type { GridOnWire } from './test-support/grid-on-wire.ts';
 import { testTwoGrids } from './test-support/two-grids.ts';
 
 function createdAgents(grid: GridOnWire): readonly JsonObject[] {
-  return grid.simulator.calls('create').map(({ body }) => JSON.parse(body) as JsonObject);
+  return grid.simulator.calls('create').map(({ body }) => parsed(body));
+}
+
+function parsed(body: string): JsonObject {
+  const json: JsonObject = JSON.parse(body);
+  return json;
 }
 
 async function whereIs(grid: GridOnWire, userId: Uuid): Promise<unknown> {
@@ -39,7 +45,7 @@ testTwoGrids(
     const token = String(arrived['service_session_id']);
     assert.ok(token.startsWith(`${other.url};`));
     const [question] = other.simulator.calls('query-access');
-    assert.equal((JSON.parse(question?.body ?? '') as JsonObject)['agent_home_uri'], home.url);
+    assert.equal(parsed(question?.body ?? '')['agent_home_uri'], home.url);
     await leave(home, ada.id, sessionId);
 
     assert.equal((await other.services.presence.find(sessionId))?.userId, ada.id);
@@ -68,7 +74,9 @@ testTwoGrids(
     assert.ok(returned);
     assert.deepEqual([returned['first_name'], returned['last_name']], ['Ada', 'Viewer']);
     assert.equal(returned['teleport_flags'], String(2 ** 30 + 32));
-    assert.deepEqual((returned['serviceurls'] as JsonObject)['AssetServerURI'], home.url);
+    const urls = returned['serviceurls'];
+    assert.ok(isJsonObject(urls));
+    assert.deepEqual(urls['AssetServerURI'], home.url);
     assert.equal(await whereIs(home, ada.id), 'Unable to locate user');
     assert.equal(await verified(token), 'False');
     await leave(other, `${ada.id};${home.url};Ada Viewer`, sessionId);

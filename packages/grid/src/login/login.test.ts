@@ -33,7 +33,8 @@ function sessionOf(reply: XmlRpcStruct): Uuid {
 
 /** The circuit that a simulator was sent last. */
 function lastCircuit({ simulator }: Pick<LoginWorld, 'simulator'>): Record<string, unknown> {
-  return JSON.parse(simulator.calls('create').at(-1)?.body ?? '{}') as Record<string, unknown>;
+  const circuit: Record<string, unknown> = JSON.parse(simulator.calls('create').at(-1)?.body ?? '{}');
+  return circuit;
 }
 
 forEachDatabase('a login tells the viewer and the region the same', async (context, database) => {
@@ -70,7 +71,7 @@ forEachDatabase('the session stands before the simulator hears of the agent', as
   const world = await loginWorld(context, database);
   let sessionWasThere: Promise<boolean> | undefined;
   world.simulator.answer('create', (request) => {
-    const { session_id } = JSON.parse(request.body) as { session_id: Uuid };
+    const { session_id }: { session_id: Uuid } = JSON.parse(request.body);
     sessionWasThere = Promise.resolve(world.grid.presence.find(session_id)).then(
       (session) => session !== undefined,
     );
@@ -217,7 +218,8 @@ forEachDatabase('a login that fails leaves nothing behind', async (context, data
   const { grid, ada } = world;
   const sessions = new Set<string>();
   world.simulator.answer('create', (request) => {
-    sessions.add((JSON.parse(request.body) as { session_id: string }).session_id);
+    const { session_id }: { session_id: string } = JSON.parse(request.body);
+    sessions.add(session_id);
     return refused('The region is full');
   });
   const reply = await world.login();

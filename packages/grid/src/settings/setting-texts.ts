@@ -11,9 +11,17 @@ export class SettingError extends Error {
   override readonly name = 'SettingError';
 }
 
-export const standardSettings: SettingValues = Object.freeze({
-  ...Object.fromEntries(settingNames().map((name) => [name, settingDefinitions[name].standard])),
-}) as SettingValues;
+export const standardSettings: SettingValues = Object.freeze(valuesOfDefinitions());
+
+function valuesOfDefinitions(): SettingValues {
+  const values = Object.fromEntries(settingNames().map((name) => [name, settingDefinitions[name].standard]));
+  if (!isComplete(values)) throw new Error('a setting has no standard');
+  return values;
+}
+
+function isComplete(values: Readonly<Record<string, unknown>>): values is SettingValues {
+  return settingNames().every((name) => typeof values[name] === typeof settingDefinitions[name].standard);
+}
 
 export function settingNames(): readonly SettingName[] {
   return Object.keys(settingDefinitions).filter(isSettingName);

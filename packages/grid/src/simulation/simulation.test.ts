@@ -142,9 +142,14 @@ test('entries of the avatar service become the recorded appearance', { skip: mis
     }
 });
 
+function entriesOf(value: unknown): readonly unknown[] {
+  assert.ok(Array.isArray(value));
+  return value;
+}
+
 test('who has no entries wears what everybody wears, and nobody goes without a body', () => {
   const stock = packAppearance(new Map([['AvatarType', '1']]), newestContext);
-  assert.equal((stock['wearables'] as readonly unknown[]).length, 15);
+  assert.equal(entriesOf(stock['wearables']).length, 15);
   assert.equal(stock['height'], 1.77148795127869);
   const item = randomUuid();
   const entries = new Map([
@@ -159,13 +164,12 @@ test('who has no entries wears what everybody wears, and nobody goes without a b
     ['_ap_x', item],
   ]);
   const packed = packAppearance(entries, newestContext);
-  const wearables = packed['wearables'] as readonly (readonly { item: string }[])[];
   assert.deepEqual(
-    wearables.map((layers) => layers.length),
+    entriesOf(packed['wearables']).map((layers) => entriesOf(layers).length),
     [1, 1, 1, 1, 0, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0],
   );
   assert.deepEqual(packed['attachments'], [{ point: 2, item }]);
-  assert.equal((packed['visualparams'] as readonly number[]).length, 218);
+  assert.equal(entriesOf(packed['visualparams']).length, 218);
 });
 
 test('older receivers get the textures and as many kinds of wearables as they know', () => {

@@ -122,7 +122,8 @@ async function listen(test: TestContext, door: () => PublicDoor | undefined): Pr
 
 async function serve(request: IncomingMessage, door: PublicDoor | undefined): Promise<RobustReply> {
   const pieces: Uint8Array[] = [];
-  for await (const piece of request as AsyncIterable<Uint8Array>) pieces.push(piece);
+  const stream: AsyncIterable<Uint8Array> = request;
+  for await (const piece of stream) pieces.push(piece);
   const body = new Uint8Array(Buffer.concat(pieces));
   const { url: target = '/', method = 'GET' } = request;
   if (target === '/') return callXmlRpc(body, door);
