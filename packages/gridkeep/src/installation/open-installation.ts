@@ -14,6 +14,7 @@ import { openDatabase } from '@gridkeep/storage/database/open-database';
 import { SqliteThreads } from '@gridkeep/storage/database/sqlite-threads';
 import { JobQueue } from '@gridkeep/storage/jobs/job-queue';
 import { jobMigrations } from '@gridkeep/storage/jobs/job-tables';
+import { asError } from '../as-error.ts';
 import type { Configuration } from '../configuration/configuration.ts';
 import { dataFolderAt, emptyTemporaryFolder } from '../data-folder/data-folder.ts';
 import type { DataFolder } from '../data-folder/data-folder.ts';
@@ -132,8 +133,4 @@ async function createServices(
     address: () => address(grid()),
     ...(log === undefined ? {} : { log: log.child({ grid: grid().slug }) }),
   });
-}
-
-function asError(reason: unknown): Error {
-  return reason instanceof Error ? reason : new Error(String(reason));
 }

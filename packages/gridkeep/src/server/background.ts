@@ -1,5 +1,6 @@
 /** Starts what grids do by themselves (their services say what), and stops all of it before the grids close. */
 import type { BackgroundWork } from '@gridkeep/grid/background-work';
+import { asError } from '../as-error.ts';
 import type { GridTenant, GridTenants } from '../installation/grid-tenants.ts';
 import type { Logger } from '../logging/logger.ts';
 
@@ -48,8 +49,4 @@ export class Background {
     this.#started.set(grid.slug, services.background);
     for (const work of services.background) work.start();
   }
-}
-
-function asError(reason: unknown): Error {
-  return reason instanceof Error ? reason : new Error(String(reason));
 }
