@@ -104,9 +104,8 @@ export class SimulatorAddresses {
   isOf(grid: string, address: string, options: { readonly open: boolean }): boolean | Promise<boolean> {
     const among = (known: Known): boolean =>
       this.#valid(known, address).some((one) => one.grid === grid && (options.open || one.name !== ''));
-    return this.#known === undefined || this.#writing.size > 0
-      ? this.#latest().then(among)
-      : among(this.#known);
+    const known = this.#remembered();
+    return known === undefined || this.#writing.size > 0 ? this.#latest().then(among) : among(known);
   }
 
   /** The simulators, of any grid, that asked from that network in the last day. */
@@ -146,6 +145,10 @@ export class SimulatorAddresses {
     await Promise.all(this.#writing);
   }
 
+  #remembered(): Known | undefined {
+    return this.#database.hearsOthers ? this.#known : undefined;
+  }
+
   #valid(known: Known, address: string): readonly SimulatorAddress[] {
     const after = this.#now() - addressValidMs;
     return (known.get(addressNetwork(address)) ?? []).filter((one) => one.lastSeen > after);
@@ -178,7 +181,7 @@ export class SimulatorAddresses {
   /** With what this process is writing just now. */
   async #latest(): Promise<Known> {
     await Promise.all(this.#writing);
-    return this.#known ?? this.#read();
+    return this.#remembered() ?? this.#read();
   }
 
   async #read(): Promise<Known> {
