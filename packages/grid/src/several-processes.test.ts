@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { openDatabase } from '@gridkeep/storage/database/open-database';
 import { freshLocation } from '@gridkeep/testing/databases';
 import { missing } from '@gridkeep/testing/requirements';
+import { randomUuid } from '@gridkeep/wire/uuid';
 import { sql } from 'kysely';
 import { gridMigrations } from './grid-database.ts';
 import { createGridServices } from './grid-services.ts';
@@ -80,6 +81,23 @@ test('a password and a setting changed in one process count in the other', { ski
   await there.settings.read();
   await here.settings.write('welcomeMessage', 'Hello');
   await until(async () => (await there.settings.read()).welcomeMessage === 'Hello');
+});
+
+test('who has come home from another grid is known to every process', { skip }, async (context) => {
+  const { here, there } = await twoProcesses(context);
+  const { id } = await createResident(here, {
+    firstName: 'Ada',
+    lastName: 'Bell',
+    password: 'correct horse',
+  });
+  const [sessionId, clientAddress] = [randomUuid(), '192.0.2.7'];
+  assert.equal(await there.hypergrid.isTravelling(id), false);
+  const abroad = { sessionId, userId: id, gatekeeper: 'http://other.example.org:8002/', clientAddress };
+  assert.ok(await here.travels.start(abroad));
+  assert.equal(await there.hypergrid.isTravelling(id), true);
+  await here.hypergrid.userAgents.logout(sessionId, id);
+  await until(() => there.hypergrid.isTravelling(id));
+  assert.ok(there.travels.lastAbroadAt > 0);
 });
 
 test('a process that could not hear for a while forgets what it knew', { skip }, async (context) => {

@@ -3,15 +3,16 @@
  * other grids ask it whether a visitor is who he says. Source: OpenSim/Services/HypergridService/UserAgentService.cs.
  */
 import type { Database } from '@gridkeep/storage/database/database';
-import { randomUuid } from '@gridkeep/wire/uuid';
+import { randomUuid, tryParseUuid } from '@gridkeep/wire/uuid';
 import type { Uuid } from '@gridkeep/wire/uuid';
+import { LRUCache } from 'lru-cache';
 import { tryParseGridUrl } from '../grid-url.ts';
 import { storableText } from '../text.ts';
 import type { Travel } from './travel-record.ts';
 import * as store from './travel-store.ts';
 
 /** UTF-16 units of a gatekeeper's address. */
-export const gatekeeperLengthMax = 255;
+const gatekeeperLengthMax = 255;
 const clientAddressMax = 64;
 /** Sessions of one resident that are looked at. */
 const sessionsMax = 16;
@@ -27,12 +28,25 @@ export interface TravelStart {
   readonly clientAddress: string;
 }
 
+/** How long it is remembered who was abroad: a region stores changed attachments when their wearer has left already. */
+const abroadMs = 5 * 60_000;
+const abroadTopic = 'abroad:';
+
 export class Travels {
   readonly #database: Database;
+  readonly #abroad = new LRUCache<Uuid, true>({ max: 10_000, ttl: abroadMs });
   #lastAbroadAt = -Infinity;
 
   constructor(database: Database) {
     this.#database = database;
+    database.onChange((changed) => {
+      const userId = changed?.startsWith(abroadTopic)
+        ? tryParseUuid(changed.slice(abroadTopic.length))
+        : undefined;
+      if (userId === undefined) return;
+      this.#abroad.set(userId, true);
+      this.#lastAbroadAt = Date.now();
+    });
   }
 
   /**
@@ -75,13 +89,19 @@ export class Travels {
     return store.deleteTravel(this.#database, sessionId, userId);
   }
 
-  /** Unix milliseconds of the last trip to another grid or back that this process knows of. */
+  /** Unix milliseconds of the last trip to another grid or back. */
   get lastAbroadAt(): number {
     return this.#lastAbroadAt;
   }
 
-  noteAbroad(): void {
-    this.#lastAbroadAt = Date.now();
+  /** A resident sets out for another grid, or comes back: every process of the grid knows it for a while. */
+  noteAbroad(userId: Uuid): void {
+    this.#database.announce(`${abroadTopic}${userId}`);
+  }
+
+  /** Whether the resident was on another grid in the last five minutes, as far as was noted. */
+  wasAbroad(userId: Uuid): boolean {
+    return this.#abroad.get(userId) ?? false;
   }
 
   /** Whether any session is at another gatekeeper than the given one. */

@@ -5,7 +5,6 @@
 import { zeroUuid } from '@gridkeep/wire/uuid';
 import type { Uuid } from '@gridkeep/wire/uuid';
 import type { Vector3 } from '@gridkeep/wire/vector';
-import { LRUCache } from 'lru-cache';
 import type { Account } from '../accounts/account.ts';
 import type { Accounts } from '../accounts/accounts.ts';
 import { residentServiceUrls } from '../accounts/service-urls.ts';
@@ -32,8 +31,6 @@ import { isTripAllowed } from './visitor-rules.ts';
 
 /** Trips that wait for another grid's answer. */
 const tripsMax = 64;
-/** A region stores changed attachments when their wearer has left already. */
-const returnedMs = 5 * 60_000;
 /** What stands for the secret of a friendship where it is nobody's business. */
 const hiddenSecret = '0';
 
@@ -58,8 +55,6 @@ export interface HomeRegion {
 export class UserAgents {
   readonly #options: UserAgentsOptions;
   readonly #ownIpAddresses: OwnIpAddresses;
-  /** Who was abroad a moment ago. */
-  readonly #abroad = new LRUCache<Uuid, true>({ max: 10_000, ttl: returnedMs });
   #trips = 0;
 
   constructor(options: UserAgentsOptions) {
@@ -98,7 +93,7 @@ export class UserAgents {
     const { travels, gridUsers, own } = this.#options;
     const ended = await travels.end(sessionId, userId);
     if (ended === undefined) return;
-    if (!(await own.read()).isOwn(ended.gatekeeper)) this.#noteAbroad(userId);
+    if (!(await own.read()).isOwn(ended.gatekeeper)) travels.noteAbroad(userId);
     const user = await gridUsers.find(userId);
     if (user?.online !== true) return;
     await gridUsers.loggedOut(userId, user.lastRegionId, user.lastPosition, user.lastLookAt);
@@ -163,9 +158,7 @@ export class UserAgents {
   async isTravelling(userId: Uuid): Promise<boolean> {
     const { isOwn } = await this.#options.own.read();
     const travels = await this.#options.travels.ofUser(userId);
-    if (!travels.some((travel) => !isOwn(travel.gatekeeper))) return this.#abroad.get(userId) ?? false;
-    this.#abroad.set(userId, true);
-    return true;
+    return travels.some((travel) => !isOwn(travel.gatekeeper)) || this.#options.travels.wasAbroad(userId);
   }
 
   /** With the details only where the operator shows them to other grids. */
@@ -211,7 +204,7 @@ export class UserAgents {
       clientAddress: before.clientAddress,
     });
     if (started === undefined) return refuseAgent('Forbidden to launch your agents from here');
-    if (!goesHome || !own.isOwn(before.gatekeeper)) this.#noteAbroad(userId);
+    if (!goesHome || !own.isOwn(before.gatekeeper)) travels.noteAbroad(userId);
     return this.#undoUnlessGranted(started, before, async () => {
       const circuit = {
         ...call.circuit,
@@ -226,11 +219,6 @@ export class UserAgents {
       const leaving = { ...circuit, teleportFlags: teleportFlags.viaLogin };
       return this.#options.foreign.sendAgent(gatekeeper, leaving, call);
     });
-  }
-
-  #noteAbroad(userId: Uuid): void {
-    this.#abroad.set(userId, true);
-    this.#options.travels.noteAbroad();
   }
 
   async #undoUnlessGranted(
