@@ -19,7 +19,7 @@ import { muteMigrations } from './mutes/mutes-store.ts';
 import { mapTileMigrations } from './maptiles/map-tiles-store.ts';
 import { offlineMessageMigrations } from './offline-im/offline-messages-store.ts';
 import { presenceMigrations } from './presence/presence-store.ts';
-import { profileMigrations } from './profiles/profiles-store.ts';
+import { profileMigrations } from './profiles/profile-tables.ts';
 import { regionMigrations } from './regions/region-tables.ts';
 import { registryMigrations } from './registry/registry-tables.ts';
 import { settingMigrations } from './settings/settings-store.ts';

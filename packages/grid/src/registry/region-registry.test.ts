@@ -7,7 +7,7 @@ import fc from 'fast-check';
 import { testGrid, testRegion } from '../test-support/test-grid.ts';
 import { addressNotice } from './region-address.ts';
 import { RegionIndex } from './region-map.ts';
-import { aliveFirst } from './region-registry.ts';
+import { aliveFirst } from './region-choice.ts';
 import type { RegionRegistry } from './region-registry.ts';
 import { parseRegionUri } from './region-uri.ts';
 import { RegistrationRefusedError } from './registered-region.ts';

@@ -15,9 +15,16 @@ import type { Settings } from '../settings/settings.ts';
 import { storableText } from '../text.ts';
 import { transact } from '../transactions.ts';
 import { addressNotice } from './region-address.ts';
+import { aliveFirst, defaultsOf, matching, nearest } from './region-choice.ts';
 import { RegionMap, regionTopic } from './region-map.ts';
 import type { RegionIndex } from './region-map.ts';
-import { cellMetres, operatorFlags, regionFlags, RegistrationRefusedError } from './registered-region.ts';
+import {
+  cellMetres,
+  isLink,
+  operatorFlags,
+  regionFlags,
+  RegistrationRefusedError,
+} from './registered-region.ts';
 import type {
   Hyperlink,
   OperatorFlag,
@@ -25,7 +32,7 @@ import type {
   Registration,
   RegistrationSource,
 } from './registered-region.ts';
-import { requireNameAndPlace } from './registration-place.ts';
+import { freeLinkColumn, requireNameAndPlace } from './registration-place.ts';
 import { checkedRegistration } from './registration-rules.ts';
 import * as store from './registry-store.ts';
 import { regionOfRow, rowOfHyperlink, rowOfRegistration } from './registry-tables.ts';
@@ -44,8 +51,6 @@ export interface FlagChanges {
   readonly clear?: readonly OperatorFlag[];
 }
 
-/** Links beyond this are refused. */
-const linkColumnsMax = 32_768;
 /** No answer holds more regions. */
 const answerMax = 20_000;
 /** UTF-16 units of a name that is asked for. */
@@ -374,35 +379,6 @@ export interface RegistrySurvey {
   readonly flags: ReadonlyMap<Uuid, number>;
 }
 
-/** Regions whose simulators answer before those that do not; else in the same order. */
-export function aliveFirst(regions: readonly RegisteredRegion[]): readonly RegisteredRegion[] {
-  const alive = regions.filter((region) => region.unreachableSince === undefined);
-  return alive.length === regions.length
-    ? regions
-    : [...alive, ...regions.filter((region) => region.unreachableSince !== undefined)];
-}
-
-function isLink(region: RegisteredRegion): boolean {
-  return (region.flags & regionFlags.hyperlink) !== 0;
-}
-
-function defaultsOf(index: RegionIndex): readonly RegisteredRegion[] {
-  return aliveFirst(index.withFlags(regionFlags.default | regionFlags.online));
-}
-
-function nearest(index: RegionIndex, flags: number, x: number, y: number): readonly RegisteredRegion[] {
-  const distance = (region: RegisteredRegion): number => (region.x - x) ** 2 + (region.y - y) ** 2;
-  const found = index.withFlags(flags).filter((region) => !isLink(region));
-  return aliveFirst(found.sort((a, b) => distance(a) - distance(b)));
-}
-
-function matching(index: RegionIndex, part: string): readonly RegisteredRegion[] {
-  const rank = (key: string): number => (key === part ? 0 : 1);
-  return [...index.namedWith(part)]
-    .sort(([a], [b]) => rank(a) - rank(b) || (a < b ? -1 : Number(a > b)))
-    .map(([, region]) => region);
-}
-
 function atMost(max: number): number {
   return Math.max(0, Math.min(max, answerMax));
 }
@@ -413,12 +389,4 @@ function down(metres: number): number {
 
 function bits(names: readonly OperatorFlag[]): number {
   return names.reduce((flags, name) => flags | operatorFlags[name], 0);
-}
-
-/** The first free cell of the lowest row. */
-async function freeLinkColumn(queries: Queries): Promise<number> {
-  const taken = await store.linkColumns(queries);
-  for (let column = 0; column < linkColumnsMax; column += 1)
-    if (!taken.has(column * cellMetres)) return column * cellMetres;
-  throw new RegistrationRefusedError(`there are ${linkColumnsMax} links to other grids already`);
 }

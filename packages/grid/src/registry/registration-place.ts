@@ -4,8 +4,11 @@ import { readUuid } from '@gridkeep/storage/database/stored-ids';
 import type { Regions } from '../regions/regions.ts';
 import { cellMetres, regionFlags, RegistrationRefusedError } from './registered-region.ts';
 import type { Registration } from './registered-region.ts';
-import { findNamed, findOverlapping } from './registry-store.ts';
+import { findNamed, findOverlapping, linkColumns } from './registry-store.ts';
 import type { RegionRowWithPolicy } from './registry-tables.ts';
+
+/** Links beyond this are refused. */
+const linkColumnsMax = 32_768;
 
 export interface PlaceQuestion {
   readonly registration: Registration;
@@ -73,4 +76,12 @@ async function requireName(queries: Queries, { registration, regions }: PlaceQue
 /** As operators write it, in units of 256 m. */
 function place({ x, y }: { readonly x: number; readonly y: number }): string {
   return `${x / cellMetres},${y / cellMetres}`;
+}
+
+/** Metres of the first free cell of the lowest row, for a link to another grid. Throws RegistrationRefusedError. */
+export async function freeLinkColumn(queries: Queries): Promise<number> {
+  const taken = await linkColumns(queries);
+  for (let column = 0; column < linkColumnsMax; column += 1)
+    if (!taken.has(column * cellMetres)) return column * cellMetres;
+  throw new RegistrationRefusedError(`there are ${linkColumnsMax} links to other grids already`);
 }
