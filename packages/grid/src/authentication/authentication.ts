@@ -17,9 +17,9 @@ import { Tokens } from './tokens.ts';
 import { VerifiedPasswords } from './verified-passwords.ts';
 
 /** Characters of a new password. */
-export const passwordLengthMin = 8;
+const passwordLengthMin = 8;
 /** UTF-16 units of a password; more only costs time. */
-export const passwordLengthMax = 256;
+const passwordLengthMax = 256;
 
 /** `password:<account>` is announced whenever a password is set or removed. */
 const topic = 'password';

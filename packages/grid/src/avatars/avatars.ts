@@ -9,7 +9,7 @@ import { transact, within } from '../transactions.ts';
 import * as store from './avatars-store.ts';
 
 /** UTF-16 units. */
-export const avatarNameMax = 32;
+const avatarNameMax = 32;
 /** UTF-16 units: 256 visual parameters are about 1,000, the items at one attachment point 37 each. */
 export const avatarValueMax = 16_384;
 /** Five layers of 17 wearables, attachment points and the names of older simulators are about 200. */

@@ -4,7 +4,6 @@ import { LRUCache } from 'lru-cache';
 import { portOf, tryParseGridUrl } from '../grid-url.ts';
 import type { OwnAddress } from '../own-address.ts';
 import type { RegionRegistry } from '../registry/region-registry.ts';
-import { parseRegionUri } from '../registry/region-uri.ts';
 import { RegistrationRefusedError } from '../registry/registered-region.ts';
 import type { RegisteredRegion } from '../registry/registered-region.ts';
 import { storableText } from '../text.ts';
@@ -31,12 +30,6 @@ export interface LinkTarget {
   readonly gatekeeper: string;
   /** '' for the gateway. */
   readonly regionName: string;
-}
-
-/** From an address with a region's name behind it, as people write it; undefined without an address of a grid. */
-export function parseLinkTarget(text: string): LinkTarget | undefined {
-  const { grid, name } = parseRegionUri(text);
-  return grid === undefined ? undefined : linkTarget(grid, name);
 }
 
 function linkTarget(grid: string, name: string): LinkTarget | undefined {

@@ -13,7 +13,6 @@ import { answersGarbage } from '../test-support/garbage-forms.ts';
 import { handlerIn } from '../test-support/form-client.ts';
 import { bodyText, robustRequest } from '../test-support/robust-request.ts';
 import { agentBodyBytesMax } from './agent-post.ts';
-import { parseLinkTarget } from './region-links.ts';
 import { agentBody } from './test-support/agent-body.ts';
 import { logIn, resident, startGrid } from './test-support/grid-on-wire.ts';
 import type { GridOnWire } from './test-support/grid-on-wire.ts';
@@ -164,13 +163,4 @@ test('addresses of grids: one spelling for all, none for what is no address', ()
   ])
     assert.equal(tryParseGridUrl(bad), undefined, bad);
   fc.assert(fc.property(fc.string({ unit: 'binary' }), (text) => void gridAuthority(text)));
-  assert.deepEqual(parseLinkTarget('grid.example:8002:Big Bay'), {
-    gatekeeper: 'http://grid.example:8002/',
-    regionName: 'Big Bay',
-  });
-  assert.deepEqual(parseLinkTarget('hop://grid.example:8002/Big Bay/128/128/25'), {
-    gatekeeper: 'http://grid.example:8002/',
-    regionName: 'Big Bay',
-  });
-  assert.equal(parseLinkTarget('Big Bay'), undefined);
 });

@@ -13,7 +13,7 @@ import type { InventoryFolder } from './inventory-records.ts';
 import { contentDocument } from './inventory-xml.ts';
 import type { ContentDocument } from './inventory-xml.ts';
 
-export const folderReplyBytesDefault = 32 * 1024 * 1024;
+const folderReplyBytesDefault = 32 * 1024 * 1024;
 /** How long an entry is believed, so that an announcement that got lost heals by itself. */
 const lifeMs = 60_000;
 /** Of an entry beside its XML and children. */

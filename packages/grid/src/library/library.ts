@@ -6,6 +6,7 @@ import { FolderTypes } from '@gridkeep/content/assets/folder-types';
 import type { Database, Queries } from '@gridkeep/storage/database/database';
 import { zeroUuid } from '@gridkeep/wire/uuid';
 import type { Uuid } from '@gridkeep/wire/uuid';
+import type { AtOnce } from '../at-once.ts';
 import type { Inventory } from '../inventory/inventory.ts';
 import type { FolderContent, InventoryFolder, InventoryItem } from '../inventory/inventory-records.ts';
 import { libraryOwnerId, libraryRootId } from './library-ids.ts';
@@ -41,17 +42,13 @@ export class Library {
     this.#folders = new RecordCache({ database: options.database, topic: 'inventory', entriesMax: 1 });
   }
 
-  get owner(): Uuid {
-    return libraryOwnerId;
-  }
-
   /** `emptyLibraryRoot` when there is no library. */
   async root(): Promise<InventoryFolder> {
     return (await this.skeleton())[0] ?? emptyLibraryRoot;
   }
 
   /** All folders, the root first; without a promise, and the same array, as long as nothing changes. */
-  skeleton(): readonly InventoryFolder[] | Promise<readonly InventoryFolder[]> {
+  skeleton(): AtOnce<readonly InventoryFolder[]> {
     return this.#folders.get(libraryOwnerId) ?? this.#read();
   }
 

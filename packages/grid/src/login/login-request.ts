@@ -64,7 +64,7 @@ function requestOf(
 }
 
 /** Viewers send `$1$` and the MD5 of the password, other programs the password itself. */
-export function md5Of(password: string): string {
+function md5Of(password: string): string {
   return password.startsWith('$1$')
     ? password.slice(3).toLowerCase()
     : createHash('md5').update(password, 'utf8').digest('hex');

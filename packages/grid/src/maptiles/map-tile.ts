@@ -24,7 +24,7 @@ export interface MapTile {
 }
 
 /** Cells of a tile's side. */
-export function cellsAcross(zoom: number): number {
+function cellsAcross(zoom: number): number {
   return 2 ** (zoom - 1);
 }
 

@@ -36,15 +36,6 @@ export function settingKey(name: SettingName): string {
   return name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 }
 
-/** Throws SettingError that lists the keys there are. */
-export function parseSettingKey(key: string): SettingName {
-  const found = settingNames().find((name) => settingKey(name) === key);
-  if (found !== undefined) return found;
-  throw new SettingError(
-    `${JSON.stringify(key.slice(0, 80))} is no setting; there are: ${settingNames().map(settingKey).join(', ')}`,
-  );
-}
-
 export function formatSetting(name: SettingName, values: SettingValues): string {
   const value: SettingValues[SettingName] = values[name];
   return typeof value === 'object' ? value.join(', ') : String(value);

@@ -24,7 +24,7 @@ export const messageDialogs = {
 } as const;
 
 /** UTF-16 units. */
-export const messageTextMax = 4096;
+const messageTextMax = 4096;
 const nameMax = 255;
 const bucketBytesMax = 16 * 1024;
 

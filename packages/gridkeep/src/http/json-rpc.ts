@@ -8,7 +8,7 @@ import type { JsonObject, JsonRpcMethods, JsonValue, PublicCaller } from '@gridk
 import type { RobustReply } from '@gridkeep/grid/robust-http';
 import type { Logger } from '../logging/logger.ts';
 
-export const jsonRpcCodes = { parametersMissing: -32700, badRequest: -32600, internal: -32604 } as const;
+const jsonRpcCodes = { parametersMissing: -32700, badRequest: -32600, internal: -32604 } as const;
 
 const idLengthMax = 256;
 /** Deeper than any value that a method takes; JSON.parse itself takes thousands of levels, its readers need not. */

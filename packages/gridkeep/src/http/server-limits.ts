@@ -9,7 +9,7 @@ export const requestMsMax = 300_000;
 /** Simulators give up idle connections after 31 s; the server must not be first. */
 export const idleMsMax = 65_000;
 export const checkEveryMs = 5_000;
-export const connectionsMax = 4096;
+const connectionsMax = 4096;
 export const headBytesMax = 16_384;
 /** How long open requests may take to end once the program stops, in milliseconds. */
 const stopMsMax = 10_000;
