@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import type { Database } from '@gridkeep/storage/database/database';
 import { openDatabase } from '@gridkeep/storage/database/open-database';
 import { randomUuid } from '@gridkeep/wire/uuid';
 import { forEachDatabase } from '@gridkeep/testing/databases';
@@ -7,7 +8,7 @@ import { blobIdOf } from '../test-support/memory-blobs.ts';
 import { bytesOf, collect, testAsset, testGrid, testRecord } from '../test-support/test-grid.ts';
 import { QuotaExceededError } from '../usage/content-usage.ts';
 import type { AssetConflict } from './asset-record.ts';
-import { AssetRefusedError } from './assets.ts';
+import { AssetRefusedError, Assets } from './assets.ts';
 import { conflictsKeptPerAsset } from './insert-records.ts';
 
 forEachDatabase('an asset is stored once, found and read', async (_test, database) => {
@@ -56,6 +57,32 @@ forEachDatabase('an id keeps its bytes, and other bytes are a conflict', async (
   const live = new Set(await collect(liveBlobs(grid)));
   assert.deepEqual(live, new Set([blobIdOf(bytesOf('first')), blobIdOf(bytesOf('second'))]));
   assert.deepEqual(await grid.usage.totals(database), { blobs: 2, bytes: 11 });
+});
+
+forEachDatabase('an asset that is deleted while it is read is not remembered', async (_test, database) => {
+  const grid = await testGrid(database);
+  const asset = testAsset('gone soon');
+  await grid.assets.create(asset, 'test');
+  const listeners: ((topic: string | undefined) => void)[] = [];
+  const quiet: Database = {
+    ...{ dialect: database.dialect, hearsOthers: true },
+    tables: () => database.tables(),
+    uuid: (id) => database.uuid(id),
+    announce: (topic) => database.announce(topic),
+    transaction: (work, options) => database.transaction(work, options),
+    onChange: (listener) => {
+      listeners.push(listener);
+      return () => undefined;
+    },
+    migrate: (migrations) => database.migrate(migrations),
+    close: () => database.close(),
+  };
+  const assets = new Assets({ database: quiet, blobs: grid.blobs, usage: grid.usage });
+  const reading = assets.find(asset.id);
+  for (const tell of listeners) tell(`asset-deleted:${asset.id}`);
+  assert.equal((await reading)?.id, asset.id);
+  await grid.assets.delete(asset.id);
+  assert.equal(await assets.find(asset.id), undefined);
 });
 
 forEachDatabase('only so many conflicts are kept for one asset', async (_test, database) => {
