@@ -53,6 +53,15 @@ export function indented(members: Readonly<Record<string, string>>): FormAnswer 
   return { reply: new Map(Object.entries(members)), layout: 'indented' };
 }
 
+/** A list as simulators write and read it: `region0`, `region1` and so on. */
+export function numbered<Entry, Value extends Reply | string | number>(
+  prefix: string,
+  entries: Iterable<Entry>,
+  valueOf: (entry: Entry) => Value,
+): readonly (readonly [string, Value])[] {
+  return Array.from(entries, (entry, index) => [`${prefix}${index}`, valueOf(entry)] as const);
+}
+
 /** A method that answers without a promise is answered without one. */
 export function formHandler(service: FormService): RobustHandler {
   const methods = new Map(Object.entries(service.methods));

@@ -7,7 +7,7 @@ import type { AtOnce } from '../at-once.ts';
 import { PasswordRefusedError } from '../authentication/authentication.ts';
 import type { FormFields } from '../form-fields.ts';
 import type { NewResident } from '../residents.ts';
-import { compact, formHandler } from '../robust-form.ts';
+import { compact, formHandler, numbered } from '../robust-form.ts';
 import type { FormAnswer, WrittenAnswer } from '../robust-form.ts';
 import type { RobustRequest, RobustRoutes } from '../robust-http.ts';
 import type { ServiceLog } from '../service-log.ts';
@@ -47,10 +47,7 @@ export function accountsRobust(options: AccountsRobustOptions): RobustRoutes {
   const several = (found: AtOnce<Iterable<Account>>): AtOnce<FormAnswer> =>
     andThen(publicAddress.read(), (url) =>
       andThen(found, (list) => {
-        const members = Array.from(
-          list,
-          (account, index) => [`account${index}`, accountReply(account, url)] as const,
-        );
+        const members = numbered('account', list, (account) => accountReply(account, url));
         return members.length === 0 ? none : compact(members);
       }),
     );

@@ -34,7 +34,7 @@ export const agentPreferencesMigrations: readonly Migration[] = [
   },
 ];
 
-export async function readPreferences(queries: Queries, agent: Uuid): Promise<AgentPreferences | undefined> {
+export async function findPreferences(queries: Queries, agent: Uuid): Promise<AgentPreferences | undefined> {
   const row = await queries
     .tables<AgentPreferencesTables>()
     .selectFrom('agent_preferences')

@@ -18,7 +18,7 @@ export class AgentPreferencesService {
 
   /** The standard where the agent has chosen nothing. */
   async read(agent: Uuid): Promise<AgentPreferences> {
-    return (await store.readPreferences(this.#database, agent)) ?? standardPreferences;
+    return (await store.findPreferences(this.#database, agent)) ?? standardPreferences;
   }
 
   async write(agent: Uuid, preferences: AgentPreferences): Promise<void> {

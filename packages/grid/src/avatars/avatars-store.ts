@@ -24,7 +24,7 @@ export const avatarMigrations: readonly Migration[] = [
   },
 ];
 
-export async function readAvatar(
+export async function findAvatar(
   queries: Queries,
   userId: Uuid,
 ): Promise<ReadonlyMap<string, string> | undefined> {

@@ -37,7 +37,7 @@ export class Avatars {
 
   /** Always with an `AvatarType`, in the first place; an unknown user has nothing else. */
   async find(userId: Uuid): Promise<ReadonlyMap<string, string>> {
-    const values = await store.readAvatar(this.#database, userId);
+    const values = await store.findAvatar(this.#database, userId);
     return new Map([[typeName, values?.get(typeName) ?? typeDefault], ...(values ?? [])]);
   }
 
@@ -59,7 +59,7 @@ export class Avatars {
   async setItems(userId: Uuid, values: ReadonlyMap<string, string>, transaction?: Queries): Promise<void> {
     const checked = checkedValues(values);
     await within(this.#database, transaction, async (queries) => {
-      const before = await store.readAvatar(queries, userId);
+      const before = await store.findAvatar(queries, userId);
       const all = checkedValues(new Map([...(before ?? []), ...checked]));
       await store.writeAvatar(queries, userId, all, Date.now());
     });
@@ -68,7 +68,7 @@ export class Avatars {
   async removeItems(userId: Uuid, names: Iterable<string>): Promise<void> {
     const gone = new Set(names);
     await transact(this.#database, async (queries) => {
-      const before = await store.readAvatar(queries, userId);
+      const before = await store.findAvatar(queries, userId);
       if (before === undefined) return;
       const kept = new Map([...before].filter(([name]) => !gone.has(name)));
       if (kept.size < before.size) await store.writeAvatar(queries, userId, kept, Date.now());

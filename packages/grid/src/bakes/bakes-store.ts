@@ -39,7 +39,7 @@ export async function findBake(queries: Queries, userId: Uuid): Promise<BlobId |
   return row === undefined ? undefined : readBlobId(row.blob);
 }
 
-export async function upsertBake(
+export async function writeBake(
   queries: Queries,
   userId: Uuid,
   content: { readonly id: BlobId; readonly size: number },

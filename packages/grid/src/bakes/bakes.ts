@@ -44,7 +44,7 @@ export class Bakes {
     if (byteLength > bakeBytesMax)
       throw new BakeTooLargeError(`${byteLength} bytes of baked textures, and ${bakeBytesMax} are allowed`);
     if (byteLength === 0) return store.deleteBake(this.#database, userId);
-    await store.upsertBake(this.#database, userId, await this.#blobs.put(content), this.#now());
+    await store.writeBake(this.#database, userId, await this.#blobs.put(content), this.#now());
   }
 
   /** Forgets what was stored more than 90 days ago; returns how many. */

@@ -7,6 +7,7 @@ import type { Uuid } from '@gridkeep/wire/uuid';
 import type { Reply } from '@gridkeep/wire/robust/reply';
 import { FormFieldError } from '../form-fields.ts';
 import type { FormFields } from '../form-fields.ts';
+import { numbered } from '../robust-form.ts';
 import { estateListMax, newEstate } from './estate.ts';
 import type { Estate, EstateBan, StoredEstate } from './estate.ts';
 
@@ -141,7 +142,7 @@ export function replyOfEstate(estate: Estate): Reply {
     ['EstateManagers', joined(estate.managers)],
     ['EstateAccess', joined(estate.access)],
     ['EstateGroups', joined(estate.groups)],
-    ['EstateBans', estate.bans.length === 0 ? undefined : replyOfBans(estate)],
+    ['EstateBans', estate.bans.length === 0 ? undefined : new Map(numbered('ban', estate.bans, replyOfBan))],
   ]);
 }
 
@@ -150,20 +151,15 @@ function joined(ids: readonly Uuid[]): string | undefined {
   return ids.length === 0 ? undefined : ids.join(',');
 }
 
-function replyOfBans({ bans }: Estate): Reply {
-  return new Map(
-    bans.map((ban, index) => [
-      `ban${index}`,
-      new Map<string, string | number>([
-        // Stock servers do not load it and answer the class's default.
-        ['EstateID', 1],
-        ['BannedUserID', ban.userId],
-        ['BanningUserID', ban.byUserId],
-        ['BanTime', ban.time],
-        ['BannedHostAddress', '0.0.0.0'],
-        ['BannedHostIPMask', '0.0.0.0'],
-        ['BannedHostNameMask', ''],
-      ]),
-    ]),
-  );
+function replyOfBan(ban: EstateBan): Reply {
+  return new Map<string, string | number>([
+    // Stock servers do not load it and answer the class's default.
+    ['EstateID', 1],
+    ['BannedUserID', ban.userId],
+    ['BanningUserID', ban.byUserId],
+    ['BanTime', ban.time],
+    ['BannedHostAddress', '0.0.0.0'],
+    ['BannedHostIPMask', '0.0.0.0'],
+    ['BannedHostNameMask', ''],
+  ]);
 }

@@ -4,9 +4,10 @@
  */
 import { FormError, readForm } from '@gridkeep/wire/robust/form';
 import { writeReply } from '@gridkeep/wire/robust/reply';
-import type { Reply } from '@gridkeep/wire/robust/reply';
+import type { Reply, ReplyValue } from '@gridkeep/wire/robust/reply';
 import { tryParseUuid } from '@gridkeep/wire/uuid';
 import { FormFieldError, FormFields } from '../form-fields.ts';
+import { numbered } from '../robust-form.ts';
 import { pathParts } from '../robust-http.ts';
 import type { RobustReply, RobustRequest, RobustRoutes } from '../robust-http.ts';
 import type { ServiceLog } from '../service-log.ts';
@@ -54,10 +55,12 @@ function answer(estates: Estates, request: RobustRequest): RobustReply | Promise
 async function list(estates: Estates, query: FormFields): Promise<RobustReply> {
   const name = query.optionalText('name') ?? '';
   const owner = query.optionalText('owner') ?? '';
-  if (name !== '') return found(numbered('estate', await estates.idsNamed(name)));
-  if (owner === '') return found(numbered('estate', (await estates.list()).map(replyOfEstate)));
+  if (name !== '') return found(numbered('estate', await estates.idsNamed(name), (id) => id));
+  if (owner === '') return found(numbered('estate', await estates.list(), replyOfEstate));
   const ownerId = tryParseUuid(owner);
-  return found(numbered('estate', ownerId === undefined ? [] : await estates.idsOwnedBy(ownerId)));
+  return found(
+    numbered('estate', ownerId === undefined ? [] : await estates.idsOwnedBy(ownerId), (id) => id),
+  );
 }
 
 async function one(estates: Estates, query: FormFields): Promise<RobustReply> {
@@ -74,7 +77,7 @@ async function one(estates: Estates, query: FormFields): Promise<RobustReply> {
 }
 
 async function regions(estates: Estates, query: FormFields): Promise<RobustReply> {
-  return found(numbered('region', await estates.regions(query.whole('eid'))));
+  return found(numbered('region', await estates.regions(query.whole('eid')), (id) => id));
 }
 
 /** Which of the two it is depends on the address and on OP, which must agree. */
@@ -92,12 +95,9 @@ async function change(estates: Estates, query: FormFields, request: RobustReques
   throw new FormFieldError('field OP does not fit the address');
 }
 
-function numbered(prefix: string, entries: readonly (string | number | Reply)[]): Reply {
-  return new Map(entries.map((entry, index) => [`${prefix}${index}`, entry]));
-}
-
 /** An empty answer is none: simulators take 404 for it. */
-function found(reply: Reply): RobustReply {
+function found(members: Iterable<readonly [string, ReplyValue]>): RobustReply {
+  const reply = new Map(members);
   return reply.size === 0 ? notFound() : document(200, 'text/xml', reply);
 }
 

@@ -3,7 +3,7 @@
  * Source: OpenSim/Server/Handlers/Friends/FriendsServerPostHandler.cs
  */
 import { FormFieldError } from '../form-fields.ts';
-import { compact, formHandler, indented } from '../robust-form.ts';
+import { compact, formHandler, indented, numbered } from '../robust-form.ts';
 import type { FormAnswer, FormMethod } from '../robust-form.ts';
 import type { RobustRoutes } from '../robust-http.ts';
 import type { ServiceLog } from '../service-log.ts';
@@ -39,7 +39,7 @@ export function friendsRobust(friends: Friends, log: ServiceLog): RobustRoutes {
 
 function listAnswer(friends: readonly Friend[]): FormAnswer {
   if (friends.length === 0) return nothing;
-  return compact(friends.map((friend, index) => [`friend${index}`, friendReply(friend)] as const));
+  return compact(numbered('friend', friends, friendReply));
 }
 
 function friendReply(friend: Friend): ReadonlyMap<string, string | number> {

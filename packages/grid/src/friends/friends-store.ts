@@ -50,7 +50,7 @@ export interface NewFriend {
 }
 
 /** All of a principal, or what it has about one friend; in the order of friends' ids. */
-export async function readFriends(
+export async function listFriends(
   queries: Queries,
   principalId: Uuid,
   friendId?: Uuid,
@@ -88,7 +88,7 @@ export async function readFriends(
 }
 
 /** One statement for all of them; they must differ in their ids. */
-export async function upsertFriends(queries: Queries, friends: readonly NewFriend[]): Promise<void> {
+export async function writeFriends(queries: Queries, friends: readonly NewFriend[]): Promise<void> {
   await queries
     .tables<FriendTables>()
     .insertInto('friend')

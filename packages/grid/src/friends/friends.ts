@@ -34,12 +34,12 @@ export class Friends {
   /** By the UUID that the text is or begins with. */
   async list(principalText: string): Promise<readonly Friend[]> {
     const { id } = parseUserText(principalText);
-    return (await store.readFriends(this.#database, id)).map(friendOf);
+    return (await store.listFriends(this.#database, id)).map(friendOf);
   }
 
   /** What the principal has about one friend. */
   async find(principalId: Uuid, friendId: Uuid): Promise<Friend | undefined> {
-    const [record] = await store.readFriends(this.#database, principalId, friendId);
+    const [record] = await store.listFriends(this.#database, principalId, friendId);
     return record === undefined ? undefined : friendOf(record);
   }
 
@@ -51,7 +51,7 @@ export class Friends {
     const [principal, friend] = [parseUserText(principalText), parseUserText(friendText)];
     if (!Number.isInteger(flags) || flags < 0 || flags > 2 ** 31 - 1)
       throw new RangeError(`rights of a friend are ${flags}`);
-    await store.upsertFriends(this.#database, [{ principal, friend, flags }]);
+    await store.writeFriends(this.#database, [{ principal, friend, flags }]);
   }
 
   /** Both directions in one statement, each with the right to see who is on-line: a friendship that both have agreed to. */
@@ -59,7 +59,7 @@ export class Friends {
     const [principal, friend] = [parseUserText(principalText), parseUserText(friendText)];
     if (principal.id === friend.id) throw new RangeError('nobody is a friend of themselves');
     const flags = friendRights.seeOnline;
-    await store.upsertFriends(this.#database, [
+    await store.writeFriends(this.#database, [
       { principal, friend, flags },
       { principal: friend, friend: principal, flags },
     ]);
@@ -75,7 +75,7 @@ export class Friends {
    * such friendship, or it has no secret.
    */
   async deleteWithSecret(principalId: Uuid, friendId: Uuid, secret: string): Promise<boolean> {
-    const [record] = await store.readFriends(this.#database, principalId, friendId);
+    const [record] = await store.listFriends(this.#database, principalId, friendId);
     const kept = record === undefined ? '' : (tryParseUserText(record.friendText)?.secret ?? '');
     if (record === undefined || kept === '' || !isSameSecret(kept, secret)) return false;
     await store.deleteFriendship(this.#database, record);

@@ -3,7 +3,7 @@ import type { Uuid } from '@gridkeep/wire/uuid';
 import { formatVector3, zeroVector } from '@gridkeep/wire/vector';
 import type { Vector3 } from '@gridkeep/wire/vector';
 import type { FormFields } from '../form-fields.ts';
-import { compact, formHandler, indented } from '../robust-form.ts';
+import { compact, formHandler, indented, numbered } from '../robust-form.ts';
 import type { FormAnswer, FormMethod } from '../robust-form.ts';
 import type { RobustRoutes } from '../robust-http.ts';
 import type { ServiceLog } from '../service-log.ts';
@@ -37,7 +37,7 @@ export function gridUsersRobust(gridUsers: GridUsers, log: ServiceLog): RobustRo
       // Text that names nobody is nobody that is known.
       const asked = fields.list('AgentIDs').filter((text) => tryParseUserText(text) !== undefined);
       const users = await gridUsers.findMany(asked);
-      return compact(users.map((user, index) => [`griduser${index}`, userReply(user)] as const));
+      return compact(numbered('griduser', users, userReply));
     },
   };
   return new Map([['griduser', formHandler({ name: 'griduser', methods, failure, log })]]);

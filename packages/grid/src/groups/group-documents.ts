@@ -3,7 +3,7 @@ import type { Reply, ReplyValue } from '@gridkeep/wire/robust/reply';
 import { zeroUuid } from '@gridkeep/wire/uuid';
 import { FormFieldError } from '../form-fields.ts';
 import type { FormFields } from '../form-fields.ts';
-import { compact } from '../robust-form.ts';
+import { compact, numbered } from '../robust-form.ts';
 import type { FormAnswer } from '../robust-form.ts';
 import { tryParseUserText } from '../user-text.ts';
 import { tryParsePowers } from './group-powers.ts';
@@ -37,14 +37,14 @@ export function result(value: ReplyValue): FormAnswer {
 }
 
 /** `m-0`, `m-1` and so on; without entries the answer is none. */
-export function numbered<Entry>(
+export function listed<Entry>(
   prefix: string,
   entries: readonly Entry[],
   replyOf: (entry: Entry) => Reply,
   otherwise: string,
 ): FormAnswer {
   if (entries.length === 0) return nothing(otherwise);
-  return result(new Map(entries.map((entry, index) => [`${prefix}-${index}`, replyOf(entry)])));
+  return result(new Map(numbered(`${prefix}-`, entries, replyOf)));
 }
 
 /** Why something is refused; undefined when it was done. */

@@ -18,7 +18,7 @@ export interface NewInvitation {
 }
 
 /** Takes the place of an older one to the same group. Throws UniqueViolationError when another has the id. */
-export async function replaceInvitation(queries: Queries, invitation: NewInvitation): Promise<void> {
+export async function writeInvitation(queries: Queries, invitation: NewInvitation): Promise<void> {
   const row: InvitationRow = {
     id: queries.uuid(invitation.id),
     group_id: queries.uuid(invitation.groupId),

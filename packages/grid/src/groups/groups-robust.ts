@@ -11,7 +11,7 @@ import type { ServiceLog } from '../service-log.ts';
 import {
   noticeOf,
   nothing,
-  numbered,
+  listed,
   propertiesOf,
   replyOfGroup,
   replyOfHit,
@@ -93,14 +93,14 @@ function groupMethods(groups: Groups): Methods {
       requesterOf(fields);
       const user = fields.user('AgentID');
       if (fields.optionalText('ALL') !== undefined)
-        return numbered('m', await groups.memberships(user), replyOfMembership, 'No memberships');
+        return listed('m', await groups.memberships(user), replyOfMembership, 'No memberships');
       if (fields.optionalText('GroupID') === undefined)
         return membershipAnswer(await groups.activeMembership(user));
       return membershipAnswer(await groups.membership(user, fields.uuid('GroupID')));
     },
     GETGROUPMEMBERS: async (fields) => {
       const members = await groups.members(requesterOf(fields), fields.uuid('GroupID'));
-      return numbered('m', members, replyOfMember, 'No members');
+      return listed('m', members, replyOfMember, 'No members');
     },
     UPDATEMEMBERSHIP: async (fields) => {
       requesterOf(fields);
@@ -112,7 +112,7 @@ function groupMethods(groups: Groups): Methods {
     },
     FINDGROUPS: async (fields) => {
       requesterOf(fields);
-      return numbered('n', await groups.search(fields.text('Query')), replyOfHit, 'No hits');
+      return listed('n', await groups.search(fields.text('Query')), replyOfHit, 'No hits');
     },
   };
 }
@@ -138,11 +138,11 @@ function roleMethods(groups: Groups, roles: GroupRoles): Methods {
     },
     GETGROUPROLES: async (fields) => {
       requesterOf(fields);
-      return numbered('r', await roles.list(fields.uuid('GroupID')), replyOfRole, 'No members');
+      return listed('r', await roles.list(fields.uuid('GroupID')), replyOfRole, 'No members');
     },
     GETROLEMEMBERS: async (fields) => {
       const members = await roles.members(requesterOf(fields), fields.uuid('GroupID'));
-      return numbered('rm', members, replyOfRoleMember, 'No members');
+      return listed('rm', members, replyOfRoleMember, 'No members');
     },
     AGENTROLE: (fields) => {
       const [requester, user] = [requesterOf(fields), fields.user('AgentID')];
@@ -159,7 +159,7 @@ function roleMethods(groups: Groups, roles: GroupRoles): Methods {
     GETAGENTROLES: async (fields) => {
       requesterOf(fields);
       const held = await roles.ofMember(fields.user('AgentID'), fields.uuid('GroupID'));
-      return numbered('r', held, replyOfRole, 'No members');
+      return listed('r', held, replyOfRole, 'No members');
     },
     SETACTIVE: async (fields) => {
       requesterOf(fields);
@@ -207,7 +207,7 @@ function messageMethods(groups: Groups): Methods {
     GETNOTICES: async (fields) => {
       requesterOf(fields);
       if (fields.optionalText('NoticeID') === undefined)
-        return numbered('n', await groups.notices(fields.uuid('GroupID')), replyOfNotice, 'No notices');
+        return listed('n', await groups.notices(fields.uuid('GroupID')), replyOfNotice, 'No notices');
       const notice = await groups.notice(fields.uuid('NoticeID'));
       return notice === undefined ? nothing('NO such notice') : result(replyOfWholeNotice(notice));
     },

@@ -246,7 +246,7 @@ export class Groups {
           throw new GroupRefusedError('The group has no such role');
         if (roleId !== zeroUuid && !(await mayGiveRole(queries, requester, group, roleId)))
           throw new GroupRefusedError('Insufficient permission to give this role');
-        await messages.replaceInvitation(queries, { ...invitation, createdAt: this.#now() });
+        await messages.writeInvitation(queries, { ...invitation, createdAt: this.#now() });
       });
     } catch (error) {
       if (error instanceof UniqueViolationError)

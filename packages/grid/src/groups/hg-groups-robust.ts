@@ -12,7 +12,7 @@ import { zeroUuid } from '@gridkeep/wire/uuid';
 import {
   noticeOf,
   nothing,
-  numbered,
+  listed,
   replyOfGroup,
   replyOfMember,
   replyOfRole,
@@ -83,15 +83,15 @@ function methodsOf(hgGroups: HgGroups): Readonly<Record<string, Method>> {
     },
     GETGROUPMEMBERS: async (fields) => {
       const members = await hgGroups.members(holderOf(fields), fields.uuid('GroupID'));
-      return numbered('m', members, replyOfMember, 'No members');
+      return listed('m', members, replyOfMember, 'No members');
     },
     GETGROUPROLES: async (fields) => {
       const roles = await hgGroups.roles(holderOf(fields), fields.uuid('GroupID'));
-      return numbered('r', roles, replyOfRole, 'No members');
+      return listed('r', roles, replyOfRole, 'No members');
     },
     GETROLEMEMBERS: async (fields) => {
       const members = await hgGroups.roleMembers(holderOf(fields), fields.uuid('GroupID'));
-      return numbered('rm', members, replyOfRoleMember, 'No members');
+      return listed('rm', members, replyOfRoleMember, 'No members');
     },
     ADDNOTICE: async (fields) => {
       if (fields.optionalText('RequestingAgentID') === undefined)

@@ -17,7 +17,7 @@ import { messageDialogs } from '../simulation/instant-message.ts';
 import { storableText } from '../text.ts';
 import { transact } from '../transactions.ts';
 import type { UserText } from '../user-text.ts';
-import { deleteInvitation, findInvitationOf, replaceInvitation } from './group-messages-store.ts';
+import { deleteInvitation, findInvitationOf, writeInvitation } from './group-messages-store.ts';
 import {
   GroupRefusedError,
   foreignGroupsMax,
@@ -101,7 +101,7 @@ export class HgGroups {
         throw new GroupRefusedError('The resident is in too many groups of other grids');
       const createdAt = this.#now();
       const roleId = zeroUuid;
-      await replaceInvitation(queries, { id: invitationId, groupId, roleId, user, createdAt });
+      await writeInvitation(queries, { id: invitationId, groupId, roleId, user, createdAt });
       await store.insertMember(queries, {
         ...{ groupId, user, roleId, accessToken: token, joinedAt: createdAt },
       });

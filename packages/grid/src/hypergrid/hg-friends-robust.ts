@@ -4,7 +4,7 @@
  */
 import { tryParseUuid } from '@gridkeep/wire/uuid';
 import type { FormFields } from '../form-fields.ts';
-import { compact, formHandler, indented } from '../robust-form.ts';
+import { compact, formHandler, indented, numbered } from '../robust-form.ts';
 import type { FormAnswer } from '../robust-form.ts';
 import type { RobustRoutes } from '../robust-http.ts';
 import type { ServiceLog } from '../service-log.ts';
@@ -65,7 +65,7 @@ export function hgFriendsRobust(friends: HgFriends, log: ServiceLog): RobustRout
           friendTexts(fields),
         );
         if (online.length === 0) return compact([['RESULT', 'NULL']]);
-        return compact(online.map((id, index) => [`friend_${index}`, id]));
+        return compact(numbered('friend_', online, (id) => id));
       },
     },
   });

@@ -36,7 +36,7 @@ export const muteMigrations: readonly Migration[] = [
 ];
 
 /** In the order of ids and names, in which OpenSimulator's table keeps them: viewers compare a checksum of the whole. */
-export async function readMutes(queries: Queries, agent: Uuid): Promise<readonly Mute[]> {
+export async function listMutes(queries: Queries, agent: Uuid): Promise<readonly Mute[]> {
   const rows = await queries
     .tables<MuteTables>()
     .selectFrom('mute')

@@ -27,7 +27,7 @@ export class Mutes {
   }
 
   list(agent: Uuid): Promise<readonly Mute[]> {
-    return store.readMutes(this.#database, agent);
+    return store.listMutes(this.#database, agent);
   }
 
   /** Replaces the mute with the same id and name. Throws TooManyMutesError. */

@@ -7,7 +7,7 @@ import type { Uuid } from '@gridkeep/wire/uuid';
 import { formatVector3, zeroVector } from '@gridkeep/wire/vector';
 import { FormFieldError } from '../form-fields.ts';
 import type { FormFields } from '../form-fields.ts';
-import { compact, formHandler } from '../robust-form.ts';
+import { compact, formHandler, numbered } from '../robust-form.ts';
 import type { FormMethod } from '../robust-form.ts';
 import type { RobustRoutes } from '../robust-http.ts';
 import type { ServiceLog } from '../service-log.ts';
@@ -27,8 +27,7 @@ export function offlineImRobust(offlineMessages: OfflineMessages, log: ServiceLo
           ['REASON', 'Bad network data'],
         ]);
       const { messages, delivered } = await offlineMessages.take(userId);
-      const list = messages.map((message, index) => [`im-${index}`, messageReply(message)] as const);
-      const answer = compact([['RESULT', new Map(list)]]);
+      const answer = compact([['RESULT', new Map(numbered('im-', messages, messageReply))]]);
       if (messages.length === 0) return answer;
       const sent = () => {
         delivered().catch((error: unknown) =>

@@ -1,6 +1,6 @@
 /** The presence service as simulators call it. Source: OpenSim/Server/Handlers/Presence/PresenceServerPostHandler.cs */
 import { andThen } from '../at-once.ts';
-import { compact, formHandler, indented } from '../robust-form.ts';
+import { compact, formHandler, indented, numbered } from '../robust-form.ts';
 import type { FormMethod } from '../robust-form.ts';
 import type { RobustRoutes } from '../robust-http.ts';
 import type { ServiceLog } from '../service-log.ts';
@@ -30,9 +30,7 @@ export function presenceRobust(presence: Presence, log: ServiceLog): RobustRoute
       ),
     getagents: async (fields) => {
       const sessions = await presence.ofUsers(fields.uuids('uuids'));
-      return sessions.length === 0
-        ? nothing
-        : compact(sessions.map((session, index) => [`presence${index}`, sessionReply(session)] as const));
+      return sessions.length === 0 ? nothing : compact(numbered('presence', sessions, sessionReply));
     },
   };
   return new Map([['presence', formHandler({ name: 'presence', methods, failure, log })]]);

@@ -102,7 +102,7 @@ export async function findClassified(queries: Queries, id: Uuid): Promise<Classi
   return row === undefined ? undefined : classifiedOfRow(row);
 }
 
-export async function replacePick(queries: Queries, pick: Pick): Promise<void> {
+export async function writePick(queries: Queries, pick: Pick): Promise<void> {
   const row = rowOfPick(queries, pick);
   await queries
     .tables<ProfileTables>()
@@ -112,7 +112,7 @@ export async function replacePick(queries: Queries, pick: Pick): Promise<void> {
     .execute();
 }
 
-export async function replaceClassified(queries: Queries, classified: Classified): Promise<void> {
+export async function writeClassified(queries: Queries, classified: Classified): Promise<void> {
   const row = rowOfClassified(queries, classified);
   await queries
     .tables<ProfileTables>()

@@ -100,7 +100,7 @@ export class Profiles {
       }
       const { topPick, sortOrder, enabled, originalName } = known ?? pick;
       const stored = storablePick({ ...pick, topPick, sortOrder, enabled, originalName });
-      await store.replacePick(queries, stored);
+      await store.writePick(queries, stored);
       return stored;
     });
   }
@@ -137,7 +137,7 @@ export class Profiles {
         createdAt: known?.createdAt ?? now,
         expiresAt: now + (flags === weeklyFlags ? weekSeconds : yearSeconds),
       });
-      await store.replaceClassified(queries, stored);
+      await store.writeClassified(queries, stored);
       return stored;
     });
   }

@@ -6,7 +6,7 @@ import { FormFieldError } from '../form-fields.ts';
 import type { FormFields } from '../form-fields.ts';
 import type { GridInfo } from '../gridinfo/grid-info.ts';
 import type { OwnAddress } from '../own-address.ts';
-import { compact, formHandler, indented } from '../robust-form.ts';
+import { compact, formHandler, indented, numbered } from '../robust-form.ts';
 import type { FormAnswer, FormMethod, WrittenAnswer } from '../robust-form.ts';
 import type { RobustRequest, RobustRoutes } from '../robust-http.ts';
 import type { ServiceLog } from '../service-log.ts';
@@ -149,7 +149,7 @@ function oneRegion(region: RegisteredRegion | undefined): FormAnswer | WrittenAn
 /** All numbered alike, as simulators expect them. */
 function manyRegions(regions: readonly RegisteredRegion[]): FormAnswer {
   if (regions.length === 0) return nothing;
-  return compact(regions.map((region, index) => [`region${index}`, regionReply(region)] as const));
+  return compact(numbered('region', regions, regionReply));
 }
 
 function regionReply(region: RegisteredRegion): Reply {
