@@ -238,8 +238,14 @@ async function logins(bench: Bench): Promise<readonly Measurement[]> {
     throw new Error(`no login: ${text.slice(0, 600)}`);
   const shape = { method: 'POST', url, headers, connections: 32 } as const;
   const rows: Measurement[] = [];
-  for (const what of ['first login of each resident', 'repeated logins']) {
-    const done = await generateLoad(bench.folder, { ...shape, parts: bodies, seconds: 20 });
+  const again = bodies.slice(0, 1000);
+  for (const [what, parts] of [
+    ['first login of each resident', bodies],
+    ['residents who have logged in before', again],
+  ] as const) {
+    // Whoever was not reached by the first has to log in once before it is a repetition.
+    if (parts === again) await generateLoad(bench.folder, { ...shape, parts, seconds: 15 });
+    const done = await generateLoad(bench.folder, { ...shape, parts, seconds: 20 });
     rows.push({
       what: `full login, ${(text.length / 1e3).toFixed(0)} KB answer, ${what}`,
       figure: `${done.requestsPerSecond.toFixed(0)} logins/s, p99 ${done.p99.toFixed(0)} ms`,

@@ -159,6 +159,7 @@ export class Assets {
     const found = new Set<Uuid>();
     const unknown = new Set<Uuid>();
     for (const id of ids) (this.#records.has(id) ? found : unknown).add(id);
+    if (unknown.size === 0) return found;
     for await (const chunk of chunked(unknown))
       for (const id of await store.existingAssets(this.#database, chunk)) found.add(id);
     return found;

@@ -67,7 +67,7 @@ export function createServicesServer(options: ServicesServerOptions): PortServer
     }
     if (exchange.method === 'POST' && options.answerUnauthenticated !== undefined && mayBeSmall(exchange)) {
       const body = await exchange.body(unauthenticatedBytesMax);
-      const reply = await options.answerUnauthenticated(requestOf(exchange, body));
+      const reply = await options.answerUnauthenticated(requestOf(exchange, body, exchange.peer));
       if (reply !== undefined) return reply;
     }
     return refuse(exchange, 'no credential');
@@ -96,12 +96,10 @@ function handle(wire: OpenWire, exchange: Exchange, simulator: string): AtOnce<R
   const handler = wire.privateRoutes.find(exchange.path);
   if (handler === undefined) return emptyReply(404);
   const source = simulator === '' ? exchange.peer : simulator;
-  return andThen(exchange.body(assetBodyBytesMax), (body) =>
-    handler({ ...requestOf(exchange, body), source }),
-  );
+  return andThen(exchange.body(assetBodyBytesMax), (body) => handler(requestOf(exchange, body, source)));
 }
 
-function requestOf(exchange: Exchange, body: Uint8Array): Omit<RobustRequest, 'source'> {
+function requestOf(exchange: Exchange, body: Uint8Array, source: string): RobustRequest {
   const { method, path, query, header, peer } = exchange;
-  return { method, path, query, header, body, address: peer };
+  return { method, path, query, header, body, source, address: peer };
 }
