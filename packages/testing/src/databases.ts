@@ -51,7 +51,16 @@ export async function freshLocation(
 
 /** Registers 'name (sqlite)' and 'name (postgres)'; the second is skipped where PostgreSQL is missing. */
 export function forEachDatabase(name: string, work: DatabaseTest): void {
-  for (const dialect of ['sqlite', 'postgres'] as const) {
+  testOn(['sqlite', 'postgres'], name, work);
+}
+
+/** For what several processes do on one database: a SQLite file belongs to one. */
+export function onPostgres(name: string, work: DatabaseTest): void {
+  testOn(['postgres'], name, work);
+}
+
+function testOn(dialects: readonly ('sqlite' | 'postgres')[], name: string, work: DatabaseTest): void {
+  for (const dialect of dialects) {
     const skip = dialect === 'postgres' ? missing('postgres') : false;
     test(`${name} (${dialect})`, { skip }, async (context) => {
       const location = await freshLocation(context, dialect);

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { openDatabase } from '@gridkeep/storage/database/open-database';
-import { forEachDatabase } from '@gridkeep/testing/databases';
+import { forEachDatabase, onPostgres } from '@gridkeep/testing/databases';
 import { randomUuid, zeroUuid } from '@gridkeep/wire/uuid';
 import type { Uuid } from '@gridkeep/wire/uuid';
 import { Settings } from '../settings/settings.ts';
@@ -128,8 +128,7 @@ forEachDatabase('sessions that nobody will end are ended', async (_test, databas
   assert.equal((await presence.cleanStale(isOnline)).unseen.length, 2);
 });
 
-forEachDatabase('processes hear of each other', async (test, database, location) => {
-  if (location.dialect === 'sqlite') return test.skip('one process owns a SQLite file');
+onPostgres('processes hear of each other', async (_test, database, location) => {
   const { presence: one, settings } = await testGrid(database);
   const second = await openDatabase(location);
   try {
