@@ -1,7 +1,13 @@
 /** The settings of a grid. Kept in memory, and read again when any process changes them. */
 import type { Database } from '@gridkeep/storage/database/database';
 import { transact } from '../transactions.ts';
-import { formatSetting, isSettingName, parseSetting, standardSettings } from './setting-texts.ts';
+import {
+  SettingError,
+  formatSetting,
+  isSettingName,
+  parseSetting,
+  standardSettings,
+} from './setting-texts.ts';
 import type { SettingName, SettingValues } from './setting-definitions.ts';
 import * as store from './settings-store.ts';
 
@@ -41,9 +47,18 @@ export class Settings {
     const changes = this.#changes;
     let values = standardSettings;
     for (const [name, value] of await store.readSettings(this.#database))
-      // A setting of a newer version, or one that went, is not in the way of this one.
-      if (isSettingName(name)) values = { ...values, ...parseSetting(name, value) };
+      values = { ...values, ...parseStored(name, value) };
     if (changes === this.#changes && this.#database.hearsOthers) this.#known = values;
     return values;
+  }
+}
+
+/** A setting or a value that only a newer version knows is not in the way of this one: the standard stands for it. */
+function parseStored(name: string, value: string): Partial<SettingValues> {
+  try {
+    return isSettingName(name) ? parseSetting(name, value) : {};
+  } catch (error) {
+    if (error instanceof SettingError) return {};
+    throw error;
   }
 }
