@@ -300,6 +300,13 @@ forEachDatabase('what is put into a folder that is not there is found again', as
   const real = await grid.inventory.folder(folderId);
   assert.deepEqual([real?.name, real?.parentId], ['Poems', parentId]);
   assert.equal(await ask('ADDFOLDER', folderForm(folderId, owner, notesId)), no);
+  // Several at once into one such folder: none is lost.
+  const together = randomUuid();
+  const things = Array.from({ length: 8 }, () => itemForm(testItem(owner, together)));
+  assert.deepEqual(
+    new Set(await Promise.all(things.map(async (thing) => ask('ADDITEM', thing)))),
+    new Set([yes]),
+  );
   // Nobody without an inventory, and never somebody else's folder.
   assert.equal(await ask('ADDITEM', itemForm(testItem(randomUuid(), randomUuid()))), no);
   assert.equal(await ask('ADDITEM', itemForm(testItem(owner, zeroUuid))), no);

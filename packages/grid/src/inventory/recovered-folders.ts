@@ -9,13 +9,14 @@ import type { Uuid } from '@gridkeep/wire/uuid';
 import * as store from './folders-store.ts';
 import { touchFolder } from './inventory-changes.ts';
 import type { InventoryFolder } from './inventory-records.ts';
+import { preferredRoot } from './system-folders.ts';
 
 const recoveredName = 'Recovered';
 
 /** False when the folder exists, or the owner has no inventory. */
 export async function makeRecoveredFolder(queries: Queries, ownerId: Uuid, id: Uuid): Promise<boolean> {
   if (id === zeroUuid || (await store.findFolder(queries, id)) !== undefined) return false;
-  const [root] = await store.rootsOf(queries, ownerId);
+  const root = preferredRoot(await store.rootsOf(queries, ownerId));
   if (root === undefined) return false;
   const children = await store.childFolders(queries, [root.id]);
   const place = children.find((child) => child.type === FolderTypes.lostAndFound) ?? root;

@@ -117,9 +117,10 @@ export class WholeInventory implements InventoryView {
   ): Promise<InventoryOutcome> {
     if (!mayChange(ownerId)) return 'other-owner';
     const outcome = await put();
-    const recovered =
-      outcome === 'unknown-parent' && (await this.#inventory.recoverFolder(ownerId, folderId));
-    return recovered ? put() : outcome;
+    if (outcome !== 'unknown-parent') return outcome;
+    // Another request may have made it meanwhile: then there is nothing to make, but a place to put into.
+    await this.#inventory.recoverFolder(ownerId, folderId);
+    return put();
   }
 }
 
