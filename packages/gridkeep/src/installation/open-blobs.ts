@@ -1,5 +1,7 @@
 import type { MaintainedBlobStore } from '@gridkeep/storage/blobs/maintenance';
 import { openPackStore } from '@gridkeep/storage/blobs/pack-store';
+import type { S3Place } from '@gridkeep/storage/s3/s3-client';
+import { parseS3Url, S3UrlError, type ParsedS3Url } from '@gridkeep/storage/s3/s3-url';
 import type { Configuration } from '../configuration/configuration.ts';
 import { ConfigurationError } from '../configuration/setting-rules.ts';
 import type { DataFolder } from '../data-folder/data-folder.ts';
@@ -24,58 +26,31 @@ export async function openBlobs(
   });
 }
 
-export interface S3Location {
-  readonly bucket: string;
+export interface S3Location extends S3Place {
   readonly prefix: string;
-  readonly endpoint?: string;
-  readonly region?: string;
-  readonly accessKeyId: string;
-  readonly secretAccessKey: string;
   /** When a put counts as durable: in the local spool, or in the object store. */
   readonly policy: 'local' | 'remote';
 }
 
-const parameters: ReadonlySet<string> = new Set(['endpoint', 'region', 'policy']);
-
-/**
- * s3://[key:secret@]bucket[/prefix][?endpoint=https://…&region=…&policy=local|remote]; without key and secret in it they
- * come from AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY. Throws a ConfigurationError that shows no secret.
- */
+/** An address as `parseS3Url` reads it, with policy=local|remote. Throws a ConfigurationError that shows no secret. */
 export function parseBlobsUrl(
   text: string,
   environment: Readonly<Record<string, string | undefined>>,
 ): S3Location {
-  const url = new URL(text);
-  const refuse = (rule: string): ConfigurationError => new ConfigurationError(`GRIDKEEP_BLOBS_URL: ${rule}`);
-  for (const name of url.searchParams.keys())
-    if (!parameters.has(name))
-      throw refuse(`unknown parameter ${name}; there are: ${[...parameters].join(', ')}`);
-  const endpoint = url.searchParams.get('endpoint');
-  if (endpoint !== null && !(URL.canParse(endpoint) && /^https?:$/.test(new URL(endpoint).protocol)))
-    throw refuse('endpoint must be an http or https address');
-  const region = url.searchParams.get('region');
-  const policy = url.searchParams.get('policy') ?? 'local';
-  if (policy !== 'local' && policy !== 'remote') throw refuse('policy must be local or remote');
-  const accessKeyId = decoded(url.username, refuse) || environment['AWS_ACCESS_KEY_ID'];
-  const secretAccessKey = decoded(url.password, refuse) || environment['AWS_SECRET_ACCESS_KEY'];
-  if (accessKeyId === undefined || secretAccessKey === undefined)
-    throw refuse('a key is needed: s3://key:secret@bucket, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY');
-  const path = url.pathname.replaceAll(/^\/+|\/+$/g, '');
-  return {
-    bucket: url.hostname,
-    prefix: path === '' ? '' : `${path}/`,
-    ...(endpoint === null ? {} : { endpoint }),
-    ...(region === null ? {} : { region }),
-    accessKeyId,
-    secretAccessKey,
-    policy,
-  };
+  const { place, parameters } = parsed(text, environment);
+  const policy = parameters.get('policy') ?? 'local';
+  if (policy !== 'local' && policy !== 'remote') throw refusal('policy must be local or remote');
+  return { ...place, policy };
 }
 
-function decoded(text: string, refuse: (rule: string) => ConfigurationError): string {
+function parsed(text: string, environment: Readonly<Record<string, string | undefined>>): ParsedS3Url {
   try {
-    return decodeURIComponent(text);
-  } catch {
-    throw refuse('its key or secret is not readable: characters but letters and digits are written as %XX');
+    return parseS3Url(text, environment, ['policy']);
+  } catch (error) {
+    throw error instanceof S3UrlError ? refusal(error.message) : error;
   }
+}
+
+function refusal(rule: string): ConfigurationError {
+  return new ConfigurationError(`GRIDKEEP_BLOBS_URL: ${rule}`);
 }

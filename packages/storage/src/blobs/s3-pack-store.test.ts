@@ -6,7 +6,8 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { ShelfError } from './pack-shelf.ts';
 import { openS3PackStore } from './s3-pack-store.ts';
-import { openS3Shelf, type S3ShelfOptions } from './s3-shelf.ts';
+import type { S3Place } from '../s3/s3-client.ts';
+import { openS3Shelf } from './s3-shelf.ts';
 import { contractPackBytes, contractStreamBytes, describeBlobStore } from './test-support/contract.ts';
 import { describeShelf } from './test-support/shelf-contract.ts';
 
@@ -18,7 +19,7 @@ describe('S3', { skip }, () => {
   let prefixes = 0;
 
   /** Every test has its own prefix in the one bucket. */
-  function place(): S3ShelfOptions {
+  function place(): S3Place {
     assert.ok(gateway !== undefined);
     prefixes += 1;
     const { endpoint, accessKeyId, secretAccessKey } = gateway;

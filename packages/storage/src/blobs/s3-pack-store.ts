@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { openPackStore, type PackStore, type PackStoreOptions } from './pack-store.ts';
 import type { PackShelf } from './pack-shelf.ts';
 import { retryingShelf } from './retry-shelf.ts';
-import { openS3Shelf, type S3ShelfOptions } from './s3-shelf.ts';
+import type { S3Place } from '../s3/s3-client.ts';
+import { openS3Shelf } from './s3-shelf.ts';
 import { openShelfTier, type ShelfPolicy } from './shelf-tier.ts';
 
 export interface ShelfStoreOptions extends Omit<PackStoreOptions, 'remote'> {
@@ -24,7 +25,7 @@ export interface ShelfStoreOptions extends Omit<PackStoreOptions, 'remote'> {
 }
 
 export interface S3PackStoreOptions extends ShelfStoreOptions {
-  readonly s3: S3ShelfOptions;
+  readonly s3: S3Place;
 }
 
 const gib = 1024 * 1024 * 1024;
