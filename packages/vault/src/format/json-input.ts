@@ -1,4 +1,6 @@
 /** Values out of JSON that others wrote. Every function throws FormatError and names what it looked at. */
+import { tryParseBlobId } from '@gridkeep/storage/blobs/blob-store';
+import type { BlobId } from '@gridkeep/storage/blobs/blob-store';
 import { FormatError } from './format-error.ts';
 
 export type JsonObject = Readonly<Record<string, unknown>>;
@@ -38,4 +40,11 @@ export function asCount(value: unknown, what: string, max = Number.MAX_SAFE_INTE
     throw new FormatError(`${what}: not a number from 0 to ${max}`);
   }
   return value;
+}
+
+/** A SHA-256 in hexadecimal digits: of a blob, or the name of a file. */
+export function asId(value: unknown, what: string): BlobId {
+  const id = typeof value === 'string' ? tryParseBlobId(value) : undefined;
+  if (id === undefined) throw new FormatError(`${what}: not 64 hexadecimal digits`);
+  return id;
 }

@@ -1,5 +1,8 @@
 /** The end of a pack file: what is in it (restic: internal/repository/pack/pack.go). */
+import { parseBlobId } from '@gridkeep/storage/blobs/blob-store';
 import type { BlobId } from '@gridkeep/storage/blobs/blob-store';
+import { sealOverhead } from '../sealing/sealer.ts';
+import { FormatError } from './format-error.ts';
 import type { BlobType } from './tree-node.ts';
 
 export interface PackEntry {
@@ -13,22 +16,91 @@ export interface PackEntry {
   readonly uncompressedLength: number | undefined;
 }
 
-/** What is sealed as the header: the entries must follow each other from offset 0 without a gap. */
+/** Lengths and offsets are 32 bits wide. */
+export const packBytesMax = 0xffff_ffff;
+/** Of the sealed header; restic refuses a longer one. */
+export const headerBytesMax = 16 * 1024 * 1024;
+/** At the very end of a pack: the length of the sealed header. */
+export const packTrailerBytes = 4;
+
+const plainEntryBytes = 37;
+const compressedEntryBytes = 41;
+const dataMark = 0;
+const treeMark = 1;
+const compressedMark = 2;
+
+/**
+ * What is sealed as the header: the entries must follow each other from offset 0 without a gap. Throws RangeError when
+ * they do not, or are too many.
+ */
 export function encodePackHeader(entries: readonly PackEntry[]): Buffer {
-  void entries;
-  throw new Error('not yet');
+  const header = Buffer.alloc(headerPlainBytes(entries));
+  if (header.length === 0) throw new RangeError('a pack has at least one blob');
+  if (header.length + sealOverhead > headerBytesMax) throw new RangeError('too many blobs for a pack');
+  let at = 0;
+  let offset = 0;
+  for (const { type, id, offset: stated, length, uncompressedLength } of entries) {
+    if (stated !== offset) throw new RangeError('blobs of a pack follow each other without a gap');
+    if (length < sealOverhead) throw new RangeError('a sealed blob is longer');
+    const mark = type === 'data' ? dataMark : treeMark;
+    at = header.writeUInt8(uncompressedLength === undefined ? mark : mark + compressedMark, at);
+    at = header.writeUInt32LE(length, at);
+    if (uncompressedLength !== undefined) {
+      if (uncompressedLength === 0) throw new RangeError('an empty blob cannot be compressed');
+      at = header.writeUInt32LE(uncompressedLength, at);
+    }
+    at += header.write(id, at, 'hex');
+    offset += length;
+  }
+  if (offset > packBytesMax) throw new RangeError('a pack ends before 4 GiB');
+  return header;
 }
 
 /** From the opened header. Throws FormatError. */
 export function decodePackHeader(plain: Uint8Array): PackEntry[] {
-  void plain;
-  throw new Error('not yet');
+  const header = Buffer.from(plain.buffer, plain.byteOffset, plain.length);
+  const entries: PackEntry[] = [];
+  let offset = 0;
+  for (let at = 0; at < header.length;) {
+    const mark = header.readUInt8(at);
+    if (mark > 3) throw new FormatError(`pack header: no such type of blob: ${mark}`);
+    const compressed = mark >= compressedMark;
+    const end = at + (compressed ? compressedEntryBytes : plainEntryBytes);
+    if (end > header.length) throw new FormatError('pack header: ends in an entry');
+    const length = header.readUInt32LE(at + 1);
+    const uncompressedLength = compressed ? header.readUInt32LE(at + 5) : undefined;
+    if (length < sealOverhead) throw new FormatError('pack header: a blob is shorter than its seal');
+    if (uncompressedLength === 0) throw new FormatError('pack header: an empty compressed blob');
+    const id = parseBlobId(header.toString('hex', end - 32, end));
+    const type: BlobType = mark % 2 === dataMark ? 'data' : 'tree';
+    entries.push({ type, id, offset, length, uncompressedLength });
+    offset += length;
+    at = end;
+  }
+  if (entries.length === 0) throw new FormatError('pack header: empty');
+  if (offset > packBytesMax) throw new FormatError('pack header: blobs beyond 4 GiB');
+  return entries;
+}
+
+type EntryShape = Pick<PackEntry, 'uncompressedLength'>;
+
+/** Bytes of the header before it is sealed. */
+export function headerPlainBytes(entries: Iterable<EntryShape>): number {
+  let bytes = 0;
+  for (const { uncompressedLength } of entries) {
+    bytes += uncompressedLength === undefined ? plainEntryBytes : compressedEntryBytes;
+  }
+  return bytes;
 }
 
 /** Bytes of the whole pack file with these blobs: what both restic and rustic compute from the index and compare. */
-export function packFileBytes(entries: Iterable<Pick<PackEntry, 'length' | 'uncompressedLength'>>): number {
-  void entries;
-  throw new Error('not yet');
+export function packFileBytes(entries: Iterable<EntryShape & Pick<PackEntry, 'length'>>): number {
+  let bytes = sealOverhead + packTrailerBytes;
+  for (const entry of entries) {
+    bytes += entry.length;
+    bytes += entry.uncompressedLength === undefined ? plainEntryBytes : compressedEntryBytes;
+  }
+  return bytes;
 }
 
 /**
@@ -36,6 +108,11 @@ export function packFileBytes(entries: Iterable<Pick<PackEntry, 'length' | 'unco
  * cannot be in a file of `fileBytes`.
  */
 export function sealedHeaderBytes(trailer: Uint8Array, fileBytes: number): number {
-  void [trailer, fileBytes];
-  throw new Error('not yet');
+  if (trailer.length !== packTrailerBytes) throw new FormatError('pack: too short');
+  const bytes = Buffer.from(trailer).readUInt32LE(0);
+  const least = sealOverhead + plainEntryBytes;
+  if (bytes < least || bytes > headerBytesMax || bytes + packTrailerBytes > fileBytes) {
+    throw new FormatError('pack: the length of its header cannot be');
+  }
+  return bytes;
 }

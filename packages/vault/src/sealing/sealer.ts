@@ -2,37 +2,95 @@
  * AES-256-CTR with Poly1305-AES, as restic seals everything (internal/crypto/crypto.go): IV (16) ‖ ciphertext ‖ MAC (16).
  * The MAC is over the ciphertext only; nothing says what kind of file it is.
  */
+import { createCipheriv, createDecipheriv, randomFillSync, timingSafeEqual } from 'node:crypto';
+import type { Cipheriv } from 'node:crypto';
+import sodium from 'libsodium-wrappers-sumo';
 import type { MasterKey } from './master-key.ts';
 
+const ivBytes = 16;
+const macBytes = 16;
 /** Bytes that sealing adds. */
-export const sealOverhead = 32;
+export const sealOverhead = ivBytes + macBytes;
 
 /** The bytes were not sealed under this key, or were changed since. */
 export class SealBrokenError extends Error {
   override readonly name = 'SealBrokenError';
+  constructor() {
+    super('the seal is broken: damaged bytes, or another key');
+  }
 }
 
 /** Usable in any thread: make one there from the master key. */
-export function createSealer(key: MasterKey): Promise<Sealer> {
-  return Promise.resolve(new Sealer(key));
+export async function createSealer(key: MasterKey): Promise<Sealer> {
+  await sodium.ready;
+  return new Sealer(key);
 }
 
+/** Up to this size in one call; longer messages would make the heap of libsodium grow to their size. */
+const macPieceBytes = 256 * 1024;
+const ivPoolBytes = 4096;
+
+/** Made by `createSealer`. Synchronous: about 0.6 GiB/s, 10 µs for a small blob. */
 export class Sealer {
-  readonly #key: MasterKey;
+  readonly #encrypt: Buffer;
+  /** ECB has no state from block to block, so one cipher serves every IV. */
+  readonly #macCipher: Cipheriv;
+  /** r ‖ s, where s is new for every seal. */
+  readonly #macKey: Uint8Array;
+  readonly #ivPool = Buffer.allocUnsafeSlow(ivPoolBytes);
+  #ivPoolAt = ivPoolBytes;
+
   constructor(key: MasterKey) {
-    this.#key = key;
+    this.#encrypt = Buffer.from(key.encrypt);
+    this.#macCipher = createCipheriv('aes-128-ecb', key.k, null).setAutoPadding(false);
+    this.#macKey = new Uint8Array(32);
+    this.#macKey.set(key.r, 0);
   }
 
   /** A buffer of its own, `plain.length + sealOverhead` bytes. */
   seal(plain: Uint8Array): Buffer {
-    void this.#key;
-    void plain;
-    throw new Error('not yet');
+    return this.sealWithIv(plain, this.#nextIv());
+  }
+
+  /** For tests with known values: an IV that is used twice under one key gives both plaintexts away. */
+  sealWithIv(plain: Uint8Array, iv: Uint8Array): Buffer {
+    const sealed = Buffer.allocUnsafeSlow(plain.length + sealOverhead);
+    const macStart = ivBytes + plain.length;
+    sealed.set(iv, 0);
+    sealed.set(createCipheriv('aes-256-ctr', this.#encrypt, iv).update(plain), ivBytes);
+    sealed.set(this.#mac(iv, sealed.subarray(ivBytes, macStart)), macStart);
+    return sealed;
   }
 
   /** Throws SealBrokenError before anything is decrypted. */
   open(sealed: Uint8Array): Buffer {
-    void sealed;
-    throw new Error('not yet');
+    if (sealed.length < sealOverhead) throw new SealBrokenError();
+    const iv = sealed.subarray(0, ivBytes);
+    const ciphertext = sealed.subarray(ivBytes, sealed.length - macBytes);
+    const mac = sealed.subarray(sealed.length - macBytes);
+    if (!timingSafeEqual(this.#mac(iv, ciphertext), mac)) throw new SealBrokenError();
+    return createDecipheriv('aes-256-ctr', this.#encrypt, iv).update(ciphertext);
+  }
+
+  #mac(iv: Uint8Array, ciphertext: Uint8Array): Uint8Array {
+    this.#macKey.set(this.#macCipher.update(iv), 16);
+    if (ciphertext.length <= macPieceBytes) return sodium.crypto_onetimeauth(ciphertext, this.#macKey);
+    const state = sodium.crypto_onetimeauth_init(this.#macKey);
+    for (let at = 0; at < ciphertext.length; at += macPieceBytes) {
+      sodium.crypto_onetimeauth_update(state, ciphertext.subarray(at, at + macPieceBytes));
+    }
+    return sodium.crypto_onetimeauth_final(state);
+  }
+
+  /** 16 random bytes; asked for from the system 256 at a time. */
+  #nextIv(): Buffer {
+    if (this.#ivPoolAt >= ivPoolBytes) {
+      randomFillSync(this.#ivPool);
+      this.#ivPoolAt = 0;
+    }
+    const iv = this.#ivPool.subarray(this.#ivPoolAt, this.#ivPoolAt + ivBytes);
+    this.#ivPoolAt += ivBytes;
+    // restic takes an IV of zeros for a random generator that failed.
+    return iv.every((byte) => byte === 0) ? this.#nextIv() : iv;
   }
 }
