@@ -34,6 +34,11 @@ export interface Database extends Queries {
    */
   transaction<T>(work: (queries: Queries) => Promise<T>, options?: TransactionOptions): Promise<T>;
   /**
+   * Reads only, all at one point in time, streams included; holds nobody up, however long it takes. The work uses the
+   * `queries` handed to it; a write through them throws.
+   */
+  snapshot<T>(work: (queries: Queries) => Promise<T>): Promise<T>;
+  /**
    * Calls back for every topic announced by this or another process, before the announcing transaction's promise resolves
    * when it is this one. Undefined: announcements may have been missed, so everything kept must be forgotten. Returns an end.
    */

@@ -163,6 +163,18 @@ class PostgresDatabase implements Database, StatementRunner {
     return withRetries(retries, () => this.#transact('serializable', work));
   }
 
+  async snapshot<T>(work: (queries: Queries) => Promise<T>): Promise<T> {
+    const client = await this.#connect();
+    const transaction = new PostgresTransaction(client);
+    try {
+      // Not serializable: nothing that others write can depend on it, and nobody shall keep account of what it reads.
+      await transaction.begin('repeatable read read only');
+      return await work(transaction);
+    } finally {
+      client.release(!(await transaction.rollback()));
+    }
+  }
+
   migrate(migrations: readonly Migration[]): Promise<readonly string[]> {
     return runMigrations(migrations, postgresColumnTypes, (work) => this.#locked(work));
   }

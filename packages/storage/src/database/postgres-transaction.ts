@@ -12,7 +12,7 @@ import { statementKind } from './statement-kind.ts';
 /** SQLSTATE in_failed_sql_transaction. */
 const inFailedTransaction = '25P02';
 
-export type Isolation = 'serializable' | 'read committed';
+export type Isolation = 'serializable' | 'read committed' | 'repeatable read read only';
 
 export class PostgresTransaction implements Queries, StatementRunner {
   readonly dialect = 'postgres';

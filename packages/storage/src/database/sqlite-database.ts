@@ -11,7 +11,8 @@ import { sqlValues } from './parameters.ts';
 import { readCursor } from './sqlite-cursor.ts';
 import { queryResult, resultOf } from './sqlite-outcomes.ts';
 import type { SqliteRequest, SqliteResult } from './sqlite-protocol.ts';
-import type { DatabaseFile } from './sqlite-thread.ts';
+import { SqliteSnapshot } from './sqlite-snapshot.ts';
+import { type DatabaseFile, SqliteThread } from './sqlite-thread.ts';
 import { SqliteThreads } from './sqlite-threads.ts';
 import { SqliteTransaction } from './sqlite-transaction.ts';
 import { SqliteWriteQueue } from './sqlite-write-queue.ts';
@@ -61,6 +62,7 @@ class SqliteDatabase implements Database, StatementRunner {
   readonly #scope = new TransactionScope();
   readonly #queue: SqliteWriteQueue;
   readonly #changes = new ChangeListeners();
+  readonly #snapshots = new Set<SqliteThread>();
   #cursors = 0;
   #closed = false;
 
@@ -157,6 +159,18 @@ class SqliteDatabase implements Database, StatementRunner {
     );
   }
 
+  async snapshot<T>(work: (queries: Queries) => Promise<T>): Promise<T> {
+    if (this.#closed) throw new DatabaseClosedError();
+    const thread = new SqliteThread('reader');
+    this.#snapshots.add(thread);
+    try {
+      return await SqliteSnapshot.run(thread, this.#file, work);
+    } finally {
+      this.#snapshots.delete(thread);
+      await thread.close();
+    }
+  }
+
   migrate(migrations: readonly Migration[]): Promise<readonly string[]> {
     return runMigrations(migrations, sqliteColumnTypes, (work) => this.transaction(work, { retries: 5 }));
   }
@@ -166,6 +180,7 @@ class SqliteDatabase implements Database, StatementRunner {
     this.#scope.assertOutside();
     this.#closed = true;
     await this.#queue.close();
+    await Promise.all([...this.#snapshots].map((thread) => thread.close()));
     if (this.#ownThreads) await this.#threads.close();
     else await this.#threads.remove(this.#file);
   }
