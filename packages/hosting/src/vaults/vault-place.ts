@@ -4,6 +4,8 @@ import { parseS3Url, S3UrlError } from '@gridkeep/storage/s3/s3-url';
 import { openColdFolderTarget } from '@gridkeep/vault/target/cold-folder-target';
 import { openFolderTarget } from '@gridkeep/vault/target/folder-target';
 import { retryingTarget } from '@gridkeep/vault/target/retrying-target';
+import { dataClasses, openS3Target } from '@gridkeep/vault/target/s3-target';
+import type { DataClass } from '@gridkeep/vault/target/s3-target';
 import { splitTarget } from '@gridkeep/vault/target/split-target';
 import type { Target } from '@gridkeep/vault/target/target';
 import { VaultError } from './vault-error.ts';
@@ -40,7 +42,8 @@ export function parsePlace(text: string): VaultPlace {
   url.password = '';
   url.hash = '';
   // Looks at everything but whether there are credentials: those may come from the environment of another process.
-  withS3Errors(() => parseS3Url(url.href, placeholderKeys, s3Parameters));
+  const { parameters } = withS3Errors(() => parseS3Url(url.href, placeholderKeys, s3Parameters));
+  dataClassOf(parameters.get('class'));
   return { address: url.href, ...(credentials === undefined ? {} : { credentials }) };
 }
 
@@ -81,10 +84,16 @@ async function openPlace(place: VaultPlace, mustExist: boolean): Promise<Target>
     url.password = secret;
   }
   const { place: s3, parameters } = withS3Errors(() => parseS3Url(url.href, process.env, s3Parameters));
-  const dataClass = parameters.get('class');
-  // The S3 client is large: loaded only where it is used.
-  const { openS3Target } = await import('@gridkeep/vault/target/s3-target');
+  const dataClass = dataClassOf(parameters.get('class'));
   return retryingTarget(await openS3Target(s3, dataClass === undefined ? {} : { dataClass }));
+}
+
+function dataClassOf(text: string | undefined): DataClass | undefined {
+  if (text === undefined) return undefined;
+  const found = dataClasses.find((one) => one === text);
+  if (found === undefined)
+    throw new VaultError('bad-place', `class must be one of ${dataClasses.join(', ')}`);
+  return found;
 }
 
 export function isFolder(place: VaultPlace): boolean {
