@@ -6,10 +6,8 @@
  */
 import { randomUUID } from 'node:crypto';
 import { readFileSync, readlinkSync } from 'node:fs';
-import type { Sealer } from '../sealing/sealer.ts';
-import { SealBrokenError } from '../sealing/sealer.ts';
 import type { StoredSnapshot } from '../format/snapshot.ts';
-import { isTargetFailure, type Target } from '../target/target.ts';
+import { RepositoryDamagedError } from '../repository/repository-errors.ts';
 import { newestClock } from './restore-points.ts';
 
 export interface Clocks {
@@ -70,8 +68,8 @@ export function advanceClock(state: ClockState, wall: number, boot: BootTime): C
 /** What the clock needs of a repository. */
 export interface ClockHome {
   readonly id: string;
-  readonly target: Target;
-  readonly sealer: Pick<Sealer, 'seal' | 'open'>;
+  readState(name: string): Promise<Buffer | undefined>;
+  writeState(name: string, plain: Uint8Array): Promise<void>;
   listSnapshots(): Promise<readonly StoredSnapshot[]>;
 }
 
@@ -117,31 +115,24 @@ export class VaultClock {
       // A wall clock that was set: from here on the interval counts again.
       Math.abs(after.wall - before.wall - (after.bootMs - before.bootMs)) >= 1000
     )
-      await this.#home.target.save('state', stateName, this.#seal(next));
+      await this.#home.writeState(stateName, writeClockState(next, this.#home.id));
     return { now: after.vault, lag: after.wall - after.vault };
   }
 
-  #seal(state: ClockState): Buffer {
-    const document = { kind: stateKind, repository: this.#home.id, anchors: state };
-    return this.#home.sealer.seal(Buffer.from(JSON.stringify(document)));
-  }
-
   async #load(): Promise<ClockState | undefined> {
-    let sealed: Buffer;
     try {
-      sealed = await this.#home.target.read('state', stateName);
+      const plain = await this.#home.readState(stateName);
+      if (plain === undefined || plain.length > stateBytesMax) return undefined;
+      return parseClockState(plain.toString(), this.#home.id);
     } catch (error) {
-      if (isTargetFailure(error, 'absent') || isTargetFailure(error, 'short')) return undefined;
-      throw error;
-    }
-    if (sealed.length > stateBytesMax) return undefined;
-    try {
-      return parseClockState(this.#home.sealer.open(sealed).toString(), this.#home.id);
-    } catch (error) {
-      if (error instanceof SealBrokenError || error instanceof SyntaxError) return undefined;
+      if (error instanceof RepositoryDamagedError || error instanceof SyntaxError) return undefined;
       throw error;
     }
   }
+}
+
+function writeClockState(anchors: ClockState, repository: string): Buffer {
+  return Buffer.from(JSON.stringify({ kind: stateKind, repository, anchors }));
 }
 
 /** undefined: not a clock state of this repository. Sealing does not say what a file is, so the document does. */
@@ -167,6 +158,7 @@ function parseAnchor(value: unknown): Anchor | undefined {
   const { boot, bootMs, wall, vault } = value;
   if (typeof boot !== 'string' || typeof bootMs !== 'number') return undefined;
   if (typeof wall !== 'number' || typeof vault !== 'number') return undefined;
+  if (![bootMs, wall, vault].every(Number.isFinite)) return undefined;
   return { boot, bootMs, wall, vault };
 }
 
