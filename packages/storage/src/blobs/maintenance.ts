@@ -1,5 +1,6 @@
 /** What the owner of a store does with it beside putting and getting: verify, reindex, sweep, compact. Implemented by PackStore. */
 import type { BlobId, BlobStore } from './blob-store.ts';
+import type { StoredContent, StoredResult } from './stored-reading.ts';
 
 export interface Progress {
   /** Bytes of packs looked at so far, of `bytesTotal` at the start. */
@@ -133,6 +134,10 @@ export interface MaintainedBlobStore extends BlobStore {
   readonly openReport: OpenReport;
   /** As `has`, and the grace of those that are here starts anew: for callers that refer to a blob without putting it. */
   protect(ids: Iterable<BlobId>): Promise<ReadonlySet<BlobId>>;
+  /** The bytes as they are stored, checked by their CRC and not decompressed; undefined when absent. Throws BlobDamagedError. */
+  getStored(id: BlobId): Promise<StoredContent | undefined>;
+  /** Many of them, each once, in the order of the packs; memory holds a place for each id and a few records. */
+  readStored(ids: Iterable<BlobId>): AsyncIterable<StoredResult>;
   verify(options?: VerifyOptions): Promise<VerifyReport>;
   reindex(options?: ReindexOptions): Promise<ReindexReport>;
   sweep(options: SweepOptions): Promise<SweepReport>;

@@ -32,6 +32,7 @@ import { reindexPacks } from './reindex.ts';
 import type { RemoteTier, RemoteTierParts } from './remote-tier.ts';
 import { spool, type Spooled } from './spool.ts';
 import { StampClock } from './stamp-clock.ts';
+import { getStoredBlob, readStoredBlobs, type StoredContent, type StoredResult } from './stored-reading.ts';
 import { removeMarks, sweepBlobs } from './sweep.ts';
 import { verifyPacks } from './verify.ts';
 
@@ -297,6 +298,14 @@ export class PackStore implements MaintainedBlobStore {
 
   async read(id: BlobId, range?: ByteRange): Promise<AsyncIterable<Uint8Array> | undefined> {
     return readBlob(this.#reading, id, range);
+  }
+
+  async getStored(id: BlobId): Promise<StoredContent | undefined> {
+    return getStoredBlob(this.#reading, id);
+  }
+
+  readStored(ids: Iterable<BlobId>): AsyncIterable<StoredResult> {
+    return readStoredBlobs(this.#reading, ids);
   }
 
   async has(ids: Iterable<BlobId>): Promise<ReadonlySet<BlobId>> {
