@@ -153,7 +153,7 @@ class Pruning {
     for (const [pack, bytes] of packs)
       if (!known.has(pack) && !waiting.has(pack)) await this.#removePack(pack, bytes);
 
-    const repacked = await this.#repack(index, planned, beginWriting);
+    const repacked = await this.#repack(index, planned, packs, beginWriting);
     const going = new Set([...planned.unused, ...repacked.packs]);
     const replaced = filesToReplace(index, going, {
       frozen,
@@ -274,8 +274,8 @@ class Pruning {
   /** Packs that came since and that no index names: what repacking left when the room ended. */
   async #removeUnindexed(present: ReadonlyMap<string, number>): Promise<void> {
     const index = await this.#repository.loadIndex();
-    for (const [pack, bytes] of await this.#listPacks())
-      if (!present.has(pack) && index.packNumbersOf(pack).length === 0) await this.#removePack(pack, bytes);
+    for (const pack of (await this.#listPacks()).keys())
+      if (!present.has(pack) && !isIndexed(index, pack)) await this.#remove('pack', pack);
   }
 
   /** A pack goes only when every index file that names it is gone. */
@@ -346,6 +346,10 @@ class Pruning {
       ...done,
     };
   }
+}
+
+function isIndexed(index: BlobIndex, pack: string): boolean {
+  return index.packNumbersOf(pack).some((number) => index.pack(number).indexFiles.length > 0);
 }
 
 interface Repacked {

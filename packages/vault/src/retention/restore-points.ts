@@ -3,6 +3,7 @@
  *
  *     gridkeep                    made by Gridkeep; all others are foreign and never touched
  *     clock:<vault ms>            the vault's time when it was made (vault-clock.ts)
+ *     clock-at-most:<ms>          its upper bound (VaultTime.atMost)
  *     point:day|week|month        it is the restore point of its day, week, month
  *     locked-until:<vault ms>     not to be forgotten before
  *     retention:<d>d,<w>w,<m>m    what was in force, so that it can never become less
@@ -11,6 +12,7 @@
  */
 import type { StoredSnapshot } from '../format/snapshot.ts';
 import { Calendar, dayMs, pointKinds, type PointKind } from './calendar.ts';
+import type { VaultTime } from './vault-clock.ts';
 
 export interface Retention {
   readonly days: number;
@@ -30,6 +32,8 @@ export interface RestorePoint {
   readonly snapshot: StoredSnapshot;
   /** Vault milliseconds. */
   readonly clock: number;
+  /** VaultTime.atMost */
+  readonly atMost: number;
   readonly points: ReadonlySet<PointKind>;
   /** Vault milliseconds; undefined: never locked. */
   readonly lockedUntil: number | undefined;
@@ -40,6 +44,7 @@ export interface RestorePoint {
 export function readRestorePoint(snapshot: StoredSnapshot): RestorePoint | 'foreign' | 'unreadable' {
   if (!snapshot.tags.includes(gridkeepTag)) return 'foreign';
   let clock: number | undefined;
+  let atMost: number | undefined;
   let lockedUntil: number | undefined;
   let retention = leastRetention;
   const points = new Set<PointKind>();
@@ -48,10 +53,11 @@ export function readRestorePoint(snapshot: StoredSnapshot): RestorePoint | 'fore
     const colon = tag.indexOf(':');
     const key = colon < 0 ? tag : tag.slice(0, colon);
     const value = tag.slice(colon + 1);
-    if (key === 'clock' || key === 'locked-until') {
+    if (key === 'clock' || key === 'clock-at-most' || key === 'locked-until') {
       const time = parseTime(value);
       if (time === undefined) return 'unreadable';
       if (key === 'clock') clock = Math.max(clock ?? time, time);
+      else if (key === 'clock-at-most') atMost = Math.min(atMost ?? time, time);
       else lockedUntil = Math.max(lockedUntil ?? time, time);
     } else if (key === 'point') {
       const kind = pointKinds.find((name) => name === value);
@@ -64,7 +70,7 @@ export function readRestorePoint(snapshot: StoredSnapshot): RestorePoint | 'fore
     }
   }
   if (clock === undefined || (points.size > 0 && lockedUntil === undefined)) return 'unreadable';
-  return { snapshot, clock, points, lockedUntil, retention };
+  return { snapshot, clock, atMost: atMost ?? clock, points, lockedUntil, retention };
 }
 
 /** Fifteen digits reach the year 33658 and stay exact. */
@@ -120,7 +126,7 @@ export function lockDuration(kind: PointKind, retention: Retention): number {
   }
 }
 
-/** After so much vault time the next snapshot is a point whatever the calendar says. */
+/** Once so much may have passed the next snapshot is a point whatever the calendar says. */
 const longestGap: Readonly<Record<PointKind, number>> = {
   day: (20 / 24) * dayMs,
   week: 6.5 * dayMs,
@@ -138,22 +144,23 @@ export interface PointPlan {
 
 /**
  * The first snapshot of a day, week or month is its point. First, not last: what comes later can never take its place. A wall
- * clock set back makes no period new and one set forward uses up periods to come, so vault time counts as well: once nearly a
- * period passed since the newest point, the next snapshot is one.
+ * clock set back makes no period new and one set forward uses up periods to come, so the monotonic clock counts as well: once nearly
+ * a period may have passed since the newest point, the next snapshot is one.
  */
 export function planPoint(input: {
   /** Unix milliseconds: the time that the snapshot will state. */
   readonly wall: number;
   readonly zone: string;
-  /** VaultTime.now */
-  readonly clock: number;
+  readonly clock: Pick<VaultTime, 'now' | 'atMost'>;
   readonly existing: readonly StoredSnapshot[];
   readonly retention?: Partial<Retention>;
 }): PointPlan {
   const calendar = new Calendar(input.zone);
   const retention = retentionInForce(input.retention, input.existing);
   // An old copy of the clock's state put in place would make new points look old as soon as the newer one is put back.
-  const clock = Math.max(input.clock, newestClock(input.existing) ?? input.clock);
+  const newest = newestTimes(input.existing) ?? input.clock;
+  const clock = Math.max(input.clock.now, newest.now);
+  const atMost = Math.max(input.clock.atMost, newest.atMost);
   const earlier = input.existing
     .map((snapshot) => readRestorePoint(snapshot))
     .filter((point) => typeof point === 'object');
@@ -161,8 +168,8 @@ export function planPoint(input: {
     const same = earlier.filter((point) => point.points.has(kind));
     const period = calendar.period(kind, input.wall);
     if (!same.some((point) => calendar.period(kind, point.snapshot.time) === period)) return true;
-    const newest = same.reduce((latest, point) => Math.max(latest, point.clock), -Infinity);
-    return clock - newest >= longestGap[kind];
+    const last = same.reduce((latest, point) => Math.max(latest, point.atMost), -Infinity);
+    return atMost - last >= longestGap[kind];
   });
   const lockedUntil =
     points.length === 0
@@ -172,6 +179,7 @@ export function planPoint(input: {
     tags: [
       gridkeepTag,
       `clock:${clock}`,
+      `clock-at-most:${atMost}`,
       ...points.map((kind) => `point:${kind}`),
       ...(lockedUntil === undefined ? [] : [`locked-until:${lockedUntil}`]),
       `retention:${retention.days}d,${retention.weeks}w,${retention.months}m`,
@@ -182,14 +190,19 @@ export function planPoint(input: {
   };
 }
 
-/** The latest vault time that any snapshot states. */
-export function newestClock(snapshots: readonly StoredSnapshot[]): number | undefined {
-  let newest: number | undefined;
+/** The latest times that any snapshot states; undefined when none is Gridkeep's. */
+export function newestTimes(
+  snapshots: readonly StoredSnapshot[],
+): Pick<VaultTime, 'now' | 'atMost'> | undefined {
+  let now: number | undefined;
+  let atMost = 0;
   for (const snapshot of snapshots) {
     const point = readRestorePoint(snapshot);
-    if (typeof point === 'object') newest = Math.max(newest ?? point.clock, point.clock);
+    if (typeof point !== 'object') continue;
+    now = Math.max(now ?? point.clock, point.clock);
+    atMost = Math.max(atMost, point.atMost);
   }
-  return newest;
+  return now === undefined ? undefined : { now, atMost };
 }
 
 /** When the last lock ends, in vault milliseconds: before it a vault cannot be erased. Infinity when a snapshot cannot be understood. */

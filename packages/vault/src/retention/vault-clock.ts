@@ -8,7 +8,7 @@ import { randomUUID } from 'node:crypto';
 import { readFileSync, readlinkSync } from 'node:fs';
 import type { StoredSnapshot } from '../format/snapshot.ts';
 import { RepositoryDamagedError } from '../repository/repository-errors.ts';
-import { newestClock } from './restore-points.ts';
+import { newestTimes } from './restore-points.ts';
 
 export interface Clocks {
   /** Unix milliseconds, as the machine tells it. */
@@ -25,6 +25,11 @@ export interface BootTime {
 export interface VaultTime {
   /** Vault milliseconds: the same scale as Unix time, never ahead of what really passed since the vault began. */
   readonly now: number;
+  /**
+   * At least what may have passed, on a scale of its own: counts whenever the monotonic clock runs, whatever becomes of the
+   * wall clock. For making restore points, of which too many do no harm; never for deleting.
+   */
+  readonly atMost: number;
   /** How far the wall clock is ahead: time nobody witnessed, or a clock that was set. Negative when the wall clock is behind. */
   readonly lag: number;
 }
@@ -35,6 +40,7 @@ interface Anchor {
   readonly bootMs: number;
   readonly wall: number;
   readonly vault: number;
+  readonly atMost: number;
 }
 
 /** Most recently sampled first. Never empty. */
@@ -48,8 +54,12 @@ const stateKind = 'gridkeep vault clock';
 /** A state this close to the truth need not be written: within one boot nothing is lost by it. */
 const saveAfter = 10 * 60_000;
 
-export function beginClock(start: number, wall: number, boot: BootTime): ClockState {
-  return [{ boot: boot.id, bootMs: boot.ms, wall, vault: start }];
+export function beginClock(
+  start: Pick<VaultTime, 'now' | 'atMost'>,
+  wall: number,
+  boot: BootTime,
+): ClockState {
+  return [{ boot: boot.id, bootMs: boot.ms, wall, vault: start.now, atMost: start.atMost }];
 }
 
 /**
@@ -57,12 +67,25 @@ export function beginClock(start: number, wall: number, boot: BootTime): ClockSt
  * induction the clock is never ahead, whoever samples, how often, on how many machines, or from an old copy of the state.
  */
 export function advanceClock(state: ClockState, wall: number, boot: BootTime): ClockState {
-  let vault = Math.max(...state.map((anchor) => anchor.vault));
   const own = state.find((anchor) => anchor.boot === boot.id);
-  if (own !== undefined)
-    vault = Math.max(vault, own.vault + Math.max(0, Math.min(boot.ms - own.bootMs, wall - own.wall)));
+  const passed = own === undefined ? undefined : Math.max(0, boot.ms - own.bootMs);
+  let vault = Math.max(...state.map((anchor) => anchor.vault));
+  let atMost = Math.max(...state.map((anchor) => anchor.atMost));
+  if (own !== undefined && passed !== undefined) {
+    vault = Math.max(vault, own.vault + Math.max(0, Math.min(passed, wall - own.wall)));
+    atMost = Math.max(atMost, own.atMost + passed);
+  } else {
+    atMost += Math.max(0, wall - state[0].wall);
+  }
   const others = state.filter((anchor) => anchor.boot !== boot.id).slice(0, anchorsMax - 1);
-  return [{ boot: boot.id, bootMs: boot.ms, wall, vault: Math.floor(vault) }, ...others];
+  const anchor = {
+    boot: boot.id,
+    bootMs: boot.ms,
+    wall,
+    vault: Math.floor(vault),
+    atMost: Math.floor(atMost),
+  };
+  return [anchor, ...others];
 }
 
 /** What the clock needs of a repository. */
@@ -101,8 +124,8 @@ export class VaultClock {
     let next: ClockState;
     if (stored === undefined) {
       // Lost or spoilt: restore points carry the time at which they were made, sealed like everything.
-      const newest = newestClock(await this.#home.listSnapshots());
-      next = beginClock(newest ?? wall, wall, boot);
+      const newest = newestTimes(await this.#home.listSnapshots());
+      next = beginClock(newest ?? { now: wall, atMost: wall }, wall, boot);
     } else {
       next = advanceClock(stored, wall, boot);
     }
@@ -116,7 +139,7 @@ export class VaultClock {
       Math.abs(after.wall - before.wall - (after.bootMs - before.bootMs)) >= 1000
     )
       await this.#home.writeState(stateName, writeClockState(next, this.#home.id));
-    return { now: after.vault, lag: after.wall - after.vault };
+    return { now: after.vault, atMost: after.atMost, lag: after.wall - after.vault };
   }
 
   async #load(): Promise<ClockState | undefined> {
@@ -154,12 +177,13 @@ function parseClockState(json: string, repository: string): ClockState | undefin
 
 function parseAnchor(value: unknown): Anchor | undefined {
   if (typeof value !== 'object' || value === null) return undefined;
-  if (!('boot' in value && 'bootMs' in value && 'wall' in value && 'vault' in value)) return undefined;
-  const { boot, bootMs, wall, vault } = value;
+  if (!('boot' in value && 'bootMs' in value && 'wall' in value && 'vault' in value && 'atMost' in value))
+    return undefined;
+  const { boot, bootMs, wall, vault, atMost } = value;
   if (typeof boot !== 'string' || typeof bootMs !== 'number') return undefined;
-  if (typeof wall !== 'number' || typeof vault !== 'number') return undefined;
-  if (![bootMs, wall, vault].every(Number.isFinite)) return undefined;
-  return { boot, bootMs, wall, vault };
+  if (typeof wall !== 'number' || typeof vault !== 'number' || typeof atMost !== 'number') return undefined;
+  if (![bootMs, wall, vault, atMost].every(Number.isFinite)) return undefined;
+  return { boot, bootMs, wall, vault, atMost };
 }
 
 let boot: string | undefined;
