@@ -1,13 +1,19 @@
 /** What has to be read for a restore: which packs, how many bytes, from where, and which must be fetched first. */
+import { setTimeout as delay } from 'node:timers/promises';
 import type { BlobId } from '@gridkeep/storage/blobs/blob-store';
+import type { BlobIndex } from '../repository/blob-index.ts';
 import type { Repository } from '../repository/repository.ts';
-import type { PackAvailability } from '../target/target.ts';
+import type { ColdStorage, PackAvailability } from '../target/target.ts';
+import { BlobMarks } from '../verify/blob-marks.ts';
+import { nodeAt, walkTree } from './tree-walk.ts';
 
 export interface PlannedPack {
   readonly id: string;
   /** Sealed, of the blobs that are needed. */
   readonly bytes: number;
   readonly blobs: number;
+  /** Of the whole file, which is what has to be fetched. */
+  readonly fileBytes: number;
   readonly availability: PackAvailability;
 }
 
@@ -16,10 +22,10 @@ export interface FetchPlan {
   readonly packs: readonly PlannedPack[];
   readonly blobs: number;
   readonly bytes: number;
-  /** Whole sizes of the packs that must be fetched first, which is what storage providers count. */
-  readonly bytesToFetch: number;
   /** Packs that are 'cold' or 'fetching'. */
   readonly toFetch: number;
+  /** Whole sizes of those that are 'cold', which is what storage providers count. */
+  readonly bytesToFetch: number;
   /** Where they are, for people. */
   readonly place: string;
   /** Blobs that no index knows: the restore will lack them. */
@@ -33,20 +39,160 @@ export interface FetchOptions {
   readonly progress?: (ready: number, packs: number) => void;
 }
 
-/** Data blobs only; the same one counts once. */
-export function planFetch(
+const asksAtOnce = 16;
+const pollMsDefault = 60_000;
+
+/** Data blobs only; the same one counts once. Trees are never cold. */
+export async function planFetch(
   repository: Repository,
   blobs: Iterable<BlobId> | AsyncIterable<BlobId>,
   signal?: AbortSignal,
 ): Promise<FetchPlan> {
-  throw new Error(`not yet: ${typeof repository} ${typeof blobs} ${signal?.aborted}`);
+  const needs = new PackNeeds(await repository.loadIndex());
+  for await (const blob of blobs) needs.add(blob);
+  return plan(repository, needs, signal);
+}
+
+/** Of everything at a path of a snapshot; of the whole with an empty path. Throws PathNotFoundError. */
+export async function planRestore(
+  repository: Repository,
+  tree: BlobId,
+  path: readonly string[] = [],
+  signal?: AbortSignal,
+): Promise<FetchPlan> {
+  const index = await repository.loadIndex();
+  const needs = new PackNeeds(index);
+  const start = path.length === 0 ? undefined : await nodeAt(repository, tree, path);
+  if (start?.type === 'file') for (const blob of start.content) needs.add(blob);
+  const root = start === undefined ? tree : start.type === 'dir' ? start.subtree : undefined;
+  if (root !== undefined) {
+    const seen = new BlobMarks(index.size);
+    const enter = (subtree: BlobId): boolean => {
+      const slot = index.slotOf('tree', subtree);
+      // One that no index has fails when it is read.
+      return slot < 0 || seen.add(slot);
+    };
+    const walk = walkTree(repository, root, { enter, ...(signal === undefined ? {} : { signal }) });
+    for await (const { node, when } of walk)
+      if (node.type === 'file' && when === 'before') for (const blob of node.content) needs.add(blob);
+  }
+  return plan(repository, needs, signal);
 }
 
 /** Asks for every pack of the plan that is cold and resolves when all can be read. */
-export function fetchPacks(
+export async function fetchPacks(
   repository: Repository,
-  plan: FetchPlan,
+  { packs }: FetchPlan,
   options: FetchOptions = {},
 ): Promise<void> {
-  throw new Error(`not yet: ${typeof repository} ${plan.blobs} ${options.pollMs}`);
+  const { cold } = repository.target;
+  const { signal, pollMs = pollMsDefault, progress } = options;
+  if (cold === undefined) return;
+  let waiting = packs.filter(({ availability }) => availability !== 'ready').map(({ id }) => id);
+  for (;;) {
+    const states = await availabilities(cold, waiting, signal);
+    waiting = waiting.filter((_, at) => states[at] !== 'ready');
+    progress?.(packs.length - waiting.length, packs.length);
+    if (waiting.length === 0) return;
+    const asked = states.filter((state) => state !== 'ready');
+    // One whose fetching failed on the other side is asked for again.
+    await inParallel(waiting, async (pack, at) => {
+      if (asked[at] === 'cold') await cold.fetch(pack, signal);
+    });
+    await delay(pollMs, undefined, signal === undefined ? {} : { signal });
+  }
+}
+
+/** Which entries of the index a restore reads. */
+class PackNeeds {
+  readonly index: BlobIndex;
+  readonly #marks: BlobMarks;
+  readonly #bytes: Float64Array;
+  readonly #blobs: Uint32Array;
+  unknown = 0;
+
+  constructor(index: BlobIndex) {
+    this.index = index;
+    this.#marks = new BlobMarks(index.size);
+    this.#bytes = new Float64Array(index.packCount);
+    this.#blobs = new Uint32Array(index.packCount);
+  }
+
+  add(blob: BlobId): void {
+    const slot = this.index.slotOf('data', blob);
+    if (slot < 0) {
+      this.unknown += 1;
+      return;
+    }
+    if (!this.#marks.add(slot)) return;
+    const number = this.index.packNumberOf(slot);
+    this.#bytes[number] = (this.#bytes[number] ?? 0) + this.index.lengthAt(slot);
+    this.#blobs[number] = (this.#blobs[number] ?? 0) + 1;
+  }
+
+  get blobs(): number {
+    return this.#marks.count;
+  }
+
+  packs(): Omit<PlannedPack, 'availability'>[] {
+    const packs: Omit<PlannedPack, 'availability'>[] = [];
+    for (const [number, blobs] of this.#blobs.entries()) {
+      if (blobs === 0) continue;
+      const { id, bytes: fileBytes } = this.index.pack(number);
+      packs.push({ id, bytes: this.#bytes[number] ?? 0, blobs, fileBytes });
+    }
+    return packs.sort((a, b) => (a.id < b.id ? -1 : 1));
+  }
+}
+
+async function plan(
+  repository: Repository,
+  needs: PackNeeds,
+  signal: AbortSignal | undefined,
+): Promise<FetchPlan> {
+  const { target } = repository;
+  const needed = needs.packs();
+  const states =
+    target.cold === undefined
+      ? []
+      : await availabilities(
+          target.cold,
+          needed.map(({ id }) => id),
+          signal,
+        );
+  const packs = needed.map((pack, at) => ({ ...pack, availability: states[at] ?? 'ready' }));
+  return {
+    packs,
+    blobs: needs.blobs,
+    bytes: packs.reduce((sum, { bytes }) => sum + bytes, 0),
+    toFetch: packs.filter(({ availability }) => availability !== 'ready').length,
+    bytesToFetch: packs
+      .filter(({ availability }) => availability === 'cold')
+      .reduce((sum, { fileBytes }) => sum + fileBytes, 0),
+    place: target.cold?.description ?? target.description,
+    unknown: needs.unknown,
+  };
+}
+
+async function availabilities(
+  cold: ColdStorage,
+  packs: readonly string[],
+  signal: AbortSignal | undefined,
+): Promise<PackAvailability[]> {
+  const states: PackAvailability[] = packs.map(() => 'cold');
+  await inParallel(packs, async (pack, at) => {
+    states[at] = await cold.availability(pack, signal);
+  });
+  return states;
+}
+
+async function inParallel(
+  packs: readonly string[],
+  work: (pack: string, at: number) => Promise<void>,
+): Promise<void> {
+  const entries = packs.entries();
+  const worker = async (): Promise<void> => {
+    for (const [at, pack] of entries) await work(pack, at);
+  };
+  await Promise.all(Array.from({ length: Math.min(asksAtOnce, packs.length) }, worker));
 }

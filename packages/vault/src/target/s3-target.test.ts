@@ -196,7 +196,9 @@ function file(kind: FileKind): { name: string; bytes: Buffer } {
 }
 
 async function listed(target: Target, kind: FileKind): Promise<{ name: string; bytes: number }[]> {
-  return await Array.fromAsync(target.list(kind));
+  const files: { name: string; bytes: number }[] = [];
+  for await (const file of target.list(kind)) files.push(file);
+  return files;
 }
 
 function is(failure: Parameters<typeof isTargetFailure>[1]): (error: unknown) => boolean {
