@@ -55,11 +55,25 @@ export class Sealer {
   /** For tests with known values: an IV that is used twice under one key gives both plaintexts away. */
   sealWithIv(plain: Uint8Array, iv: Uint8Array): Buffer {
     const sealed = Buffer.allocUnsafeSlow(plain.length + sealOverhead);
-    const macStart = ivBytes + plain.length;
-    sealed.set(iv, 0);
-    sealed.set(createCipheriv('aes-256-ctr', this.#encrypt, iv).update(plain), ivBytes);
-    sealed.set(this.#mac(iv, sealed.subarray(ivBytes, macStart)), macStart);
+    this.#sealAt(plain, iv, sealed, 0);
     return sealed;
+  }
+
+  /** Into a buffer of the caller, which has room for `plain.length + sealOverhead` bytes from `start` on. */
+  sealInto(plain: Uint8Array, into: Uint8Array, start: number): void {
+    this.#sealAt(plain, this.#nextIv(), into, start);
+  }
+
+  #sealAt(plain: Uint8Array, iv: Uint8Array, into: Uint8Array, start: number): void {
+    const textStart = start + ivBytes;
+    const textEnd = textStart + plain.length;
+    into.set(iv, start);
+    const cipher = createCipheriv('aes-256-ctr', this.#encrypt, iv);
+    // In pieces, so that a long message does not take its length once more.
+    for (let at = 0; at < plain.length; at += macPieceBytes) {
+      into.set(cipher.update(plain.subarray(at, at + macPieceBytes)), textStart + at);
+    }
+    into.set(this.#mac(iv, into.subarray(textStart, textEnd)), textEnd);
   }
 
   /** Throws SealBrokenError before anything is decrypted. */
