@@ -21,10 +21,10 @@ export function addInput(target: CommanderCommand, command: Command): void {
     target.addArgument(new Argument(form, descriptionOf(schema)));
   }
   for (const [property, schema] of Object.entries(command.input.properties)) {
-    if (command.positional.includes(property) || command.secrets.includes(property)) continue;
+    if (command.positional.includes(property) || isSecret(command, property)) continue;
     target.addOption(optionOf(property, schema));
   }
-  if (command.secrets.length > 0)
+  if (command.secrets.length + command.secretsOnDemand.length > 0)
     target.addOption(
       new Option('--password-stdin', 'read the password from the first line of standard input'),
     );
@@ -45,6 +45,10 @@ export function collectInput(
     input[property] = command.paths.includes(property) && typeof value === 'string' ? resolve(value) : value;
   }
   return input;
+}
+
+function isSecret(command: Command, property: string): boolean {
+  return command.secrets.includes(property) || command.secretsOnDemand.includes(property);
 }
 
 function propertyOf(command: Command, property: string): TSchema {

@@ -34,12 +34,16 @@ const groups: Readonly<Record<string, string>> = {
   inventory: "residents' inventories, and their archives (IAR)",
   archive: 'OAR and IAR files, without any grid',
   blobs: 'the store that keeps all content',
+  backup: 'backups of a grid: made, looked into, compared, restored, proven',
+  'backup certificate': 'the signed statement of what is in a vault',
+  vault: 'where backups are, and who can read them',
+  'vault targets': 'the places of a vault',
   jobs: 'long work',
   simulator: 'credentials of region simulators',
 };
 
-/** Settings that decide where an installation's records and content are, so every command takes them. */
-const everywhere: ReadonlySet<SettingKey> = new Set<SettingKey>(['databaseUrl', 'blobsUrl']);
+/** Settings that decide where an installation's records, content and keys are, so every command takes them. */
+const everywhere: ReadonlySet<SettingKey> = new Set<SettingKey>(['databaseUrl', 'blobsUrl', 'vaultKeyFile']);
 
 export function buildProgram(
   commands: readonly Command[],
@@ -55,7 +59,8 @@ export function buildProgram(
     .option('--data <folder>', `the data folder (environment ${dataEnvironment}, default ./data)`)
     .option('--json', 'print one JSON document');
   for (const setting of settings)
-    if (everywhere.has(setting.key)) program.option(`--${setting.flag} <url>`, setting.description);
+    if (everywhere.has(setting.key))
+      program.option(`--${setting.flag} <${setting.rule === 'path' ? 'file' : 'url'}>`, setting.description);
   addStart(program, choice);
   for (const command of commands) addCommand(program, command, choice);
   program.addHelpText(
@@ -91,9 +96,11 @@ function addCommand(program: CommanderCommand, command: Command, choice: Choice)
   const words = command.name.split(' ');
   const last = words.pop() ?? command.name;
   let parent = program;
+  let path = '';
   for (const word of words) {
+    path = path === '' ? word : `${path} ${word}`;
     const known = parent.commands.find((one) => one.name() === word);
-    parent = known ?? parent.command(word).description(groups[word] ?? '');
+    parent = known ?? parent.command(word).description(groups[path] ?? '');
   }
   const leaf = parent
     .command(last)

@@ -1,14 +1,14 @@
 /** One command from the command line to its end: secrets asked for, progress shown, interrupts and confirmations handled. */
 import type { Uuid } from '@gridkeep/wire/uuid';
-import { CommandError, confirmationNeededCode, usageErrorCode } from '../commands/command.ts';
+import { CommandError, confirmationNeededCode } from '../commands/command.ts';
 import type { Command, Outcome, Report } from '../commands/command.ts';
 import type { Configuration } from '../configuration/configuration.ts';
 import { CommandRunner } from './command-runner.ts';
 import { createProgressView } from './progress-view.ts';
 import type { ProgressView } from './progress-view.ts';
-import { askSecret, canAsk, confirm, readFirstLine } from './prompt.ts';
+import { canAsk, confirm } from './prompt.ts';
+import { Secrets } from './secrets.ts';
 
-const passwordEnvironment = 'GRIDKEEP_PASSWORD';
 /** What shells report for a program that Ctrl-C ended. */
 const interruptedExitCode = 130;
 /** One Ctrl-C reaches us twice when npx, which passes it on, runs in the same terminal; in milliseconds. */
@@ -25,7 +25,8 @@ export interface RunOptions {
 
 export async function runCommand(options: RunOptions): Promise<Outcome> {
   const { command } = options;
-  const input = { ...options.input, ...(await readSecrets(command, options.passwordStdin)) };
+  const secrets = new Secrets(command, options.passwordStdin);
+  const input = { ...options.input, ...(await secrets.always()) };
   const view = createProgressView(process.stderr);
   if (command.place === 'local') {
     try {
@@ -45,16 +46,20 @@ export async function runCommand(options: RunOptions): Promise<Outcome> {
     },
   };
   try {
-    try {
-      return await runner.run(command, input, report);
-    } catch (error) {
-      if (!(error instanceof CommandError) || error.code !== confirmationNeededCode) throw error;
-      view.stop();
-      if (!canAsk()) throw new CommandError(error.code, `${error.message}; --yes confirms it`);
-      if (!(await confirm(`${error.message}. Go on?`)))
-        throw new CommandError('declined', 'nothing was changed');
-      return await runner.run(command, { ...input, yes: true }, report);
-    }
+    let given: Record<string, unknown> = input;
+    for (;;)
+      try {
+        return await runner.run(command, given, report);
+      } catch (error) {
+        view.stop();
+        given = { ...given, ...(await secrets.demanded(error)) };
+        if (!(error instanceof CommandError) || error.code !== confirmationNeededCode) continue;
+        if (given['yes'] === true) throw error;
+        if (!canAsk()) throw new CommandError(error.code, `${error.message}; --yes confirms it`);
+        if (!(await confirm(`${error.message}. Go on?`)))
+          throw new CommandError('declined', 'nothing was changed');
+        given = { ...given, yes: true };
+      }
   } finally {
     view.stop();
     interrupts.end();
@@ -108,25 +113,4 @@ class Interrupts {
   async #offer(job: Uuid): Promise<void> {
     if (!canAsk() || (await confirm(`Cancel job ${job}?`))) await this.#cancel(job);
   }
-}
-
-async function readSecrets(command: Command, fromStdin: boolean): Promise<Record<string, string>> {
-  const secrets: Record<string, string> = {};
-  for (const name of command.secrets) secrets[name] = await readSecret(fromStdin);
-  return secrets;
-}
-
-async function readSecret(fromStdin: boolean): Promise<string> {
-  if (fromStdin) return readFirstLine(process.stdin);
-  const given = process.env[passwordEnvironment];
-  if (given !== undefined) return given;
-  if (!canAsk())
-    throw new CommandError(
-      usageErrorCode,
-      `a password is needed: --password-stdin reads it from standard input, ${passwordEnvironment} from the environment`,
-    );
-  const first = await askSecret('Password: ');
-  if ((await askSecret('The same again: ')) !== first)
-    throw new CommandError('mismatch', 'the two passwords differ');
-  return first;
 }

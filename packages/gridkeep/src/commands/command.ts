@@ -38,6 +38,9 @@ export class CommandError extends Error {
 export const usageErrorCode = 'usage';
 /** The same command with `yes: true` would go on. */
 export const confirmationNeededCode = 'confirmation-needed';
+/** The same command with `vaultPassword`, or `newVaultPassword`, would go on. */
+export const vaultPasswordNeededCode = 'vault-password-needed';
+export const newVaultPasswordNeededCode = 'new-vault-password-needed';
 
 interface CommandShape {
   /** The words that call it, for example 'grid create'. */
@@ -53,6 +56,8 @@ interface CommandShape {
   readonly paths: readonly string[];
   /** Never flags: read from a prompt, standard input or the environment. */
   readonly secrets: readonly string[];
+  /** Secrets too, but only asked for when the command says that it needs them. */
+  readonly secretsOnDemand: readonly string[];
 }
 
 /** Works on the data folder. */
@@ -79,6 +84,7 @@ interface Definition<Input extends TObject> {
   readonly positional?: readonly (keyof Static<Input> & string)[];
   readonly paths?: readonly (keyof Static<Input> & string)[];
   readonly secrets?: readonly (keyof Static<Input> & string)[];
+  readonly secretsOnDemand?: readonly (keyof Static<Input> & string)[];
 }
 
 interface InstallationDefinition<Input extends TObject> extends Definition<Input> {
@@ -119,6 +125,7 @@ function shapeOf<Input extends TObject>(definition: Definition<Input>): CommandS
     positional: definition.positional ?? [],
     paths: definition.paths ?? [],
     secrets: definition.secrets ?? [],
+    secretsOnDemand: definition.secretsOnDemand ?? [],
   };
 }
 

@@ -53,6 +53,17 @@ const accepted: readonly (readonly [string, Sources, object])[] = [
     { environment: { GRIDKEEP_TRUSTED_PROXIES: '127.0.0.1, 10.0.0.0/8,' } },
     { trustedProxies: ['127.0.0.1', '10.0.0.0/8'] },
   ],
+  [
+    'vaults',
+    { file: 'vault_key_file = "/etc/gridkeep/vault.key"\nbackup_time = "23:45"' },
+    { vaultKeyFile: '/etc/gridkeep/vault.key', backupTime: '23:45' },
+  ],
+  ['no nightly backups', { environment: { GRIDKEEP_BACKUP_TIME: 'off' } }, { backupTime: 'off' }],
+  [
+    'passwords of vaults',
+    { environment: { GRIDKEEP_VAULT_PASSWORD: 'x', GRIDKEEP_NEW_VAULT_PASSWORD: 'y' } },
+    {},
+  ],
   ['open services', { file: 'services_access = "open"' }, { servicesAccess: 'open' }],
   [
     'the address of the services port',
@@ -111,6 +122,8 @@ const refused: readonly (readonly [string, Sources, RegExp])[] = [
   ['networks of another type', { file: 'simulator_addresses = 1' }, /must be a list of networks/],
   ['half open services', { flags: { 'services-access': 'ajar' } }, /one of credential, open/],
   ['a services address with a path', { flags: { 'services-url': 'http://a.example/x' } }, /nothing behind/],
+  ['a key file somewhere', { flags: { 'vault-key-file': 'vault.key' } }, /--vault-key-file: .*whole path/],
+  ['a time that is none', { file: 'backup_time = "24:00"' }, /backup_time: .*03:00/],
   ['an empty data folder', { flags: { data: '' } }, /data folder/],
 ];
 

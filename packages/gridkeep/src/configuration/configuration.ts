@@ -22,6 +22,10 @@ export interface Configuration {
   readonly databaseUrl?: string;
   /** s3://…; absent: packs in the data folder. */
   readonly blobsUrl?: string;
+  /** File under which passwords of vaults are kept; absent: vault.key in the data folder. */
+  readonly vaultKeyFile?: string;
+  /** When grids are backed up every night, in the zone of each; `off` for never. */
+  readonly backupTime: string;
   readonly logLevel: LogLevel;
 }
 
@@ -48,6 +52,8 @@ export interface Setting {
     | 'http-url'
     | 'postgres-url'
     | 's3-url'
+    | 'path'
+    | 'time-of-day'
     | 'log-level';
   readonly description: string;
 }
@@ -67,6 +73,16 @@ export const settings: readonly Setting[] = [
   setting('trustedProxies', 'networks', 'networks of reverse proxies whose X-Forwarded-For is believed'),
   setting('databaseUrl', 'postgres-url', 'postgres://… instead of SQLite in the data folder'),
   setting('blobsUrl', 's3-url', 's3://bucket/prefix?endpoint=… instead of packs in the data folder'),
+  setting(
+    'vaultKeyFile',
+    'path',
+    'file that opens what is kept of vaults (default vault.key in the data folder)',
+  ),
+  setting(
+    'backupTime',
+    'time-of-day',
+    "when grids are backed up, in each grid's zone, or off (default 03:00)",
+  ),
   setting('logLevel', 'log-level', `least level that is logged: ${logLevels.join(', ')} (default info)`),
 ];
 
@@ -83,6 +99,7 @@ export function defaultConfiguration(data: string): Configuration {
     simulatorAddresses: [],
     servicesAccess: 'credential',
     trustedProxies: [],
+    backupTime: '03:00',
     logLevel: 'info',
   };
 }

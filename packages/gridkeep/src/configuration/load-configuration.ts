@@ -14,9 +14,11 @@ export interface ConfigurationSources {
 }
 
 const prefix = 'GRIDKEEP_';
-/** Variables with our prefix that are no settings: a password for one command, and what the tests need. */
+/** Variables with our prefix that are no settings: passwords for one command, and what the tests need. */
 const otherVariables = [
   'GRIDKEEP_PASSWORD',
+  'GRIDKEEP_VAULT_PASSWORD',
+  'GRIDKEEP_NEW_VAULT_PASSWORD',
   'GRIDKEEP_FIXTURES',
   'GRIDKEEP_REQUIRE_ALL',
   'GRIDKEEP_KILL_ROUNDS',

@@ -1,5 +1,6 @@
 /** The rules a setting's value must keep, whichever way it came in. */
 import { isIP } from 'node:net';
+import { isAbsolute } from 'node:path';
 import { logLevels, servicesAccesses } from './configuration.ts';
 import type { Configuration, LogLevel, ServicesAccess, Setting } from './configuration.ts';
 
@@ -41,6 +42,14 @@ export function parseSetting(setting: Setting, value: unknown, place: string): P
       return { [setting.key]: value };
     case 's3-url':
       if (!isUrl(value, ['s3:'])) throw refuse('it must look like s3://bucket/prefix');
+      return { [setting.key]: value };
+    case 'path':
+      if (typeof value !== 'string' || !isAbsolute(value) || value.includes('\0'))
+        throw refuse('it must be the whole path of a file, for example /etc/gridkeep/vault.key');
+      return { [setting.key]: value };
+    case 'time-of-day':
+      if (typeof value !== 'string' || !/^(?:([01]\d|2[0-3]):[0-5]\d|off)$/.test(value))
+        throw refuse('it must look like 03:00, or be off');
       return { [setting.key]: value };
     case 'log-level':
       if (!isLogLevel(value)) throw refuse(`it must be one of ${logLevels.join(', ')}`);

@@ -9,8 +9,11 @@ export type VaultErrorCode =
   | 'key-file'
   | 'bad-place'
   | 'no-target'
+  | 'not-found'
   /** Its keys were destroyed. */
   | 'vault-erased'
+  /** Restore points are locked: it is not erased before. */
+  | 'still-locked'
   | 'bad-value';
 
 /** What was asked of a vault cannot be; the message says why and what to do. */

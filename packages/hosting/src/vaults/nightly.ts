@@ -1,0 +1,83 @@
+/** What is done for a grid every night: a backup, and everything that keeps the vault worth having. */
+import { asJson } from '../json-value.ts';
+import type { Json } from '@gridkeep/storage/jobs/jobs';
+import type { CareContext, Looked } from './care-context.ts';
+import { withVault } from './care-context.ts';
+import { drillVault } from './drill-vault.ts';
+import { eraseVault } from './erase-vault.ts';
+import { protectVault } from './protect-vault.ts';
+import { pruneVault } from './prune-vault.ts';
+import { takeBackup } from './take-backup.ts';
+import { VaultError } from './vault-error.ts';
+import { slicesDue, verifyVault } from './verify-vault.ts';
+
+export interface NightStep {
+  readonly step: 'erase' | 'backup' | 'prune' | 'parity' | 'verify' | 'verify-data' | 'drill';
+  readonly ok: boolean;
+  /** One sentence. */
+  readonly summary: string;
+}
+
+export interface Night {
+  readonly ok: boolean;
+  readonly steps: readonly NightStep[];
+}
+
+const slicesANightMax = 3;
+
+export async function careForNight(
+  context: CareContext,
+  slug: string,
+  { bytesPerSecond }: { readonly bytesPerSecond?: number } = {},
+): Promise<Night> {
+  const { grid } = await context.tenants.tenant(slug);
+  const record = await context.vaults.ensure(grid);
+  if (record.erasedAt !== undefined)
+    return { ok: true, steps: [{ step: 'erase', ok: true, summary: 'the vault was erased' }] };
+  const limit = bytesPerSecond === undefined ? {} : { bytesPerSecond };
+  return withVault(context, slug, async (open) => {
+    if (record.eraseAskedAt !== undefined) return waitForErasure(context, () => eraseVault(context, open));
+    const steps: NightStep[] = [];
+    // One that fails does not keep the next from being tried: an older backup can still be verified.
+    const step = async (
+      name: NightStep['step'],
+      work: () => Promise<Looked<unknown> | undefined>,
+    ): Promise<void> => {
+      context.signal.throwIfAborted();
+      try {
+        const looked = await work();
+        if (looked !== undefined) steps.push({ step: name, ok: looked.ok, summary: looked.summary });
+      } catch (error) {
+        context.signal.throwIfAborted();
+        steps.push({
+          step: name,
+          ok: false,
+          summary: error instanceof Error ? error.message : String(error),
+        });
+      }
+    };
+    await step('backup', () => takeBackup(context, open, { tags: ['nightly'] }));
+    await step('prune', () => pruneVault(context, open));
+    await step('parity', () => protectVault(context, open));
+    await step('verify', () => verifyVault(context, open, { data: 'none', repair: true }));
+    for (const data of await slicesDue(context.vaults.history, slug, slicesANightMax))
+      await step('verify-data', () => verifyVault(context, open, { data, repair: true, ...limit }));
+    await step('drill', () => drillVault(context, open));
+    return { ok: steps.every(({ ok }) => ok), steps };
+  });
+}
+
+async function waitForErasure(context: CareContext, erase: () => Promise<void>): Promise<Night> {
+  try {
+    await erase();
+    return { ok: true, steps: [{ step: 'erase', ok: true, summary: 'the keys were destroyed' }] };
+  } catch (error) {
+    context.signal.throwIfAborted();
+    if (!(error instanceof VaultError) || error.code !== 'still-locked') throw error;
+    return { ok: true, steps: [{ step: 'erase', ok: true, summary: error.message }] };
+  }
+}
+
+export function nightReport(night: Night): Json {
+  return asJson(night);
+}
