@@ -1,0 +1,83 @@
+/** Who holds a lock, and whether that process still lives. */
+import { createHash } from 'node:crypto';
+import { readFileSync, readlinkSync } from 'node:fs';
+import { hostname } from 'node:os';
+import type { LockFile } from '../format/lock-file.ts';
+
+/** As restic's: a lock that was not refreshed for so long has no owner (internal/repository/lock_file.go). */
+export const staleMs = 30 * 60_000;
+
+export interface LockHolder {
+  /** Name of its file. */
+  readonly name: string;
+  readonly exclusive: boolean;
+  readonly hostname: string;
+  readonly username: string;
+  readonly pid: number;
+  /** Unix milliseconds of the last refresh. */
+  readonly time: number;
+  readonly isStale: boolean;
+}
+
+/** How this process names itself in locks. */
+export interface LockIdentity {
+  /** No name that a machine with restic has: restic there would look for `pid` among its own processes. */
+  readonly hostname: string;
+  /** Boot and process namespace, then the start of the process: a pid alone comes again. */
+  readonly username: string;
+  readonly pid: number;
+}
+
+function readOr(path: string): string {
+  try {
+    return readFileSync(path, 'utf8').trim();
+  } catch {
+    return '';
+  }
+}
+
+function digest(...parts: readonly string[]): string {
+  return createHash('sha256').update(parts.join('\n')).digest('hex').slice(0, 12);
+}
+
+/** Clock ticks since boot at which a process of this namespace began; undefined when there is none. */
+function startOf(pid: number): string | undefined {
+  const line = readOr(`/proc/${pid}/stat`);
+  // The second field, the name, may hold spaces and brackets.
+  const fields = line.slice(line.lastIndexOf(')') + 2).split(' ');
+  return line === '' || fields[0] === 'Z' || fields[0] === 'X' ? undefined : fields[19];
+}
+
+function place(): string | undefined {
+  const boot = readOr('/proc/sys/kernel/random/boot_id');
+  if (boot === '') return undefined;
+  try {
+    return digest(boot, readlinkSync('/proc/self/ns/pid'));
+  } catch {
+    return undefined;
+  }
+}
+
+export function ownIdentity(): LockIdentity {
+  return {
+    hostname: `gridkeep-${digest(readOr('/etc/machine-id'), hostname())}`,
+    username: `${place() ?? 'unknown'}.${startOf(process.pid) ?? '0'}`,
+    pid: process.pid,
+  };
+}
+
+/**
+ * A lock of this machine whose process is gone for certain, or that is stale and of this machine. Nobody has to be asked
+ * about those; a lock of another machine is never judged.
+ */
+export function isAbandoned(lock: LockFile, now: number, self = ownIdentity()): boolean {
+  if (lock.hostname !== self.hostname) return false;
+  if (isStale(lock, now)) return true;
+  const [lockPlace, start] = lock.username.split('.');
+  if (lockPlace === 'unknown' || lockPlace !== self.username.split('.')[0]) return false;
+  return startOf(lock.pid) !== start;
+}
+
+export function isStale(lock: LockFile, now: number): boolean {
+  return now - lock.time > staleMs;
+}

@@ -1,0 +1,131 @@
+/** One pack in the making: blobs are compressed, sealed and opened again one after the other into one buffer. */
+import { parseBlobId, type BlobId } from '@gridkeep/storage/blobs/blob-store';
+import { hash } from 'node:crypto';
+import {
+  encodePackHeader,
+  headerPlainBytes,
+  packTrailerBytes,
+  type PackEntry,
+} from '../format/pack-header.ts';
+import type { BlobType } from '../format/tree-node.ts';
+import { compressZstd } from '../format/zstd.ts';
+import { sealOverhead, type Sealer } from '../sealing/sealer.ts';
+import { openBlob } from './blob-reading.ts';
+import { RepositoryDamagedError } from './repository-errors.ts';
+
+/** 'raw' and 'zstd' go in as they are; 'auto' is compressed where that saves, a tree always. */
+export type BlobCodec = 'raw' | 'zstd' | 'auto';
+
+export interface NewBlob {
+  readonly type: BlobType;
+  /** Lower-case hexadecimal. */
+  readonly id: string;
+  readonly codec: BlobCodec;
+  readonly payload: Uint8Array;
+  /** Bytes of the content; more than 0. */
+  readonly length: number;
+}
+
+export interface FinishedPack {
+  readonly id: string;
+  /** At the start of a buffer of its own, which may be larger. */
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  /** Opened: the list of its blobs in short. */
+  readonly header: Buffer;
+  /** Bytes of its blobs before compression. */
+  readonly contentBytes: number;
+}
+
+const headerEntryBytes = 41;
+const tailBytes = sealOverhead + packTrailerBytes;
+
+export class PackBuilder {
+  readonly #sealer: Sealer;
+  /** Gives a buffer of at least so many bytes. */
+  readonly #newBuffer: (bytes: number) => ArrayBuffer;
+  #buffer: Uint8Array<ArrayBuffer> | undefined;
+  #used = 0;
+  #entries: PackEntry[] = [];
+  #contentBytes = 0;
+
+  constructor(sealer: Sealer, newBuffer: (bytes: number) => ArrayBuffer) {
+    this.#sealer = sealer;
+    this.#newBuffer = newBuffer;
+  }
+
+  get isEmpty(): boolean {
+    return this.#entries.length === 0;
+  }
+
+  /** Bytes of the file if it were finished now. */
+  get bytes(): number {
+    return this.#used + headerPlainBytes(this.#entries) + tailBytes;
+  }
+
+  /** 'no room': finish first. 'rejected': its bytes are not what its id says. */
+  add(blob: NewBlob): 'added' | 'rejected' | 'no room' {
+    const { stored, isCompressed } = compressed(blob);
+    const length = stored.length + sealOverhead;
+    const needed = this.bytes + length + headerEntryBytes;
+    if (this.#buffer !== undefined && needed > this.#buffer.length) {
+      if (!this.isEmpty) return 'no room';
+      this.#buffer = undefined;
+    }
+    const buffer = (this.#buffer ??= new Uint8Array(this.#newBuffer(needed)));
+    const start = this.#used;
+    this.#sealer.sealInto(stored, buffer, start);
+    const sealed = buffer.subarray(start, start + length);
+    const uncompressedLength = isCompressed ? blob.length : undefined;
+    const id = parseBlobId(blob.id);
+    if (!opensAgain(this.#sealer, blob, id, sealed, uncompressedLength)) return 'rejected';
+    this.#entries.push({ type: blob.type, id, offset: start, length, uncompressedLength });
+    this.#used += length;
+    this.#contentBytes += blob.length;
+    return 'added';
+  }
+
+  finish(): FinishedPack {
+    const buffer = this.#buffer;
+    if (buffer === undefined) throw new Error('an empty pack');
+    const header = encodePackHeader(this.#entries);
+    const sealed = this.#sealer.seal(header);
+    const headerEnd = this.#used + sealed.length;
+    buffer.set(sealed, this.#used);
+    if (!this.#sealer.open(buffer.subarray(this.#used, headerEnd)).equals(header)) {
+      throw new Error('sealing gave something else than was sealed');
+    }
+    new DataView(buffer.buffer).setUint32(headerEnd, sealed.length, true);
+    const bytes = buffer.subarray(0, headerEnd + packTrailerBytes);
+    const pack = { id: hash('sha256', bytes, 'hex'), bytes, header, contentBytes: this.#contentBytes };
+    this.#buffer = undefined;
+    this.#used = 0;
+    this.#entries = [];
+    this.#contentBytes = 0;
+    return pack;
+  }
+}
+
+function compressed({ type, codec, payload }: NewBlob): { stored: Uint8Array; isCompressed: boolean } {
+  if (codec === 'zstd') return { stored: payload, isCompressed: true };
+  // restic's prune writes every pack with an uncompressed tree again.
+  if (codec === 'raw' && type === 'data') return { stored: payload, isCompressed: false };
+  const smaller = compressZstd(payload);
+  const isWorth = type === 'tree' || smaller.length < payload.length;
+  return { stored: isWorth ? smaller : payload, isCompressed: isWorth };
+}
+
+/** As restic does before it uploads: what memory or processor spoiled, and bytes that never were what they were said to be. */
+function opensAgain(
+  sealer: Sealer,
+  { type, length }: NewBlob,
+  id: BlobId,
+  sealed: Uint8Array,
+  uncompressedLength: number | undefined,
+): boolean {
+  try {
+    return openBlob(sealer, type, id, sealed, uncompressedLength).length === length;
+  } catch (error) {
+    if (error instanceof RepositoryDamagedError) return false;
+    throw error;
+  }
+}
