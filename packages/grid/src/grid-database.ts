@@ -20,6 +20,7 @@ import { mapTileMigrations } from './maptiles/map-tiles-store.ts';
 import { offlineMessageMigrations } from './offline-im/offline-messages-store.ts';
 import { presenceMigrations } from './presence/presence-store.ts';
 import { profileMigrations } from './profiles/profile-tables.ts';
+import { recordChangeMigrations } from './record-changes/record-changes-store.ts';
 import { regionMigrations } from './regions/region-tables.ts';
 import { registryMigrations } from './registry/registry-tables.ts';
 import { settingMigrations } from './settings/settings-store.ts';
@@ -55,4 +56,5 @@ export const gridMigrations: readonly Migration[] = [
   ...groupMigrations,
   ...profileMigrations,
   ...mapTileMigrations,
+  ...recordChangeMigrations,
 ];
