@@ -3,7 +3,7 @@ import { FormatError } from '../format/format-error.ts';
 import { readIndexFile } from '../format/index-file.ts';
 import type { StoredSnapshot } from '../format/snapshot.ts';
 import type { BlobIndex } from '../repository/blob-index.ts';
-import { RepositoryDamagedError } from '../repository/repository-errors.ts';
+import { BlobRejectedError, RepositoryDamagedError } from '../repository/repository-errors.ts';
 import type { Repository } from '../repository/repository.ts';
 import type { RepositoryWriter } from '../repository/repository-writer.ts';
 import { decideForget, type ForgetDecision, type KeptSnapshot } from '../retention/forget.ts';
@@ -99,6 +99,7 @@ export async function prune(repository: Repository, options: PruneOptions): Prom
 function isDamage(error: unknown): error is Error {
   return (
     error instanceof BlobLostError ||
+    error instanceof BlobRejectedError ||
     error instanceof RepositoryDamagedError ||
     error instanceof SealBrokenError ||
     error instanceof FormatError

@@ -2,7 +2,6 @@
 import type { BlobIndex, IndexedBlob } from '../repository/blob-index.ts';
 import type { Repository } from '../repository/repository.ts';
 import type { RepositoryWriter } from '../repository/repository-writer.ts';
-import { compressZstd } from '../format/zstd.ts';
 import type { BlobMarks } from '../verify/blob-marks.ts';
 
 /** Blobs whose distance is below are read at once. */
@@ -34,12 +33,9 @@ export async function repackOne(
       const start = blob.offset - offset;
       const payload = repository.sealer.open(bytes.subarray(start, start + blob.length));
       const stored =
-        blob.uncompressedLength !== undefined
-          ? { codec: 'zstd' as const, payload, length: blob.uncompressedLength }
-          : blob.type === 'tree'
-            ? // Every prune of restic would write it again.
-              { codec: 'zstd' as const, payload: compressZstd(payload), length: payload.length }
-            : { codec: 'raw' as const, payload, length: payload.length };
+        blob.uncompressedLength === undefined
+          ? { codec: 'raw' as const, payload, length: payload.length }
+          : { codec: 'zstd' as const, payload, length: blob.uncompressedLength };
       await writer.addStored(blob.id, stored, { type: blob.type, again: true });
     }
   }

@@ -126,11 +126,14 @@ export function lockDuration(kind: PointKind, retention: Retention): number {
   }
 }
 
-/** Once so much may have passed the next snapshot is a point whatever the calendar says. */
+/**
+ * Once so much may have passed the next snapshot is a point whatever the calendar says. The month's is longer than any month:
+ * with one backup a night the calendar always comes first.
+ */
 const longestGap: Readonly<Record<PointKind, number>> = {
   day: (20 / 24) * dayMs,
   week: 6.5 * dayMs,
-  month: 27 * dayMs,
+  month: 31.5 * dayMs,
 };
 
 export interface PointPlan {
@@ -167,7 +170,8 @@ export function planPoint(input: {
   const points = pointKinds.filter((kind) => {
     const same = earlier.filter((point) => point.points.has(kind));
     const period = calendar.period(kind, input.wall);
-    if (!same.some((point) => calendar.period(kind, point.snapshot.time) === period)) return true;
+    const near = same.filter((point) => Math.abs(point.snapshot.time - input.wall) < 32 * dayMs);
+    if (!near.some((point) => calendar.period(kind, point.snapshot.time) === period)) return true;
     const last = same.reduce((latest, point) => Math.max(latest, point.atMost), -Infinity);
     return atMost - last >= longestGap[kind];
   });
