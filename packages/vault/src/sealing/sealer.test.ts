@@ -39,6 +39,10 @@ test('gives back what was sealed, at every size around the pieces of the MAC', a
     assert.equal(sealed.length, size + sealOverhead);
     assert.deepEqual(sealer.open(sealed), plain);
     assert.notDeepEqual(sealer.seal(plain), sealed);
+    const into = Buffer.alloc(size + sealOverhead + 9, 5);
+    sealer.sealInto(plain, into, 4);
+    assert.deepEqual(sealer.open(into.subarray(4, -5)), plain);
+    assert.ok(into.subarray(0, 4).equals(Buffer.alloc(4, 5)) && into.subarray(-5).equals(Buffer.alloc(5, 5)));
   }
 });
 

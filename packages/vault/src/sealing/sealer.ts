@@ -2,9 +2,10 @@
  * AES-256-CTR with Poly1305-AES, as restic seals everything (internal/crypto/crypto.go): IV (16) ‖ ciphertext ‖ MAC (16).
  * The MAC is over the ciphertext only; nothing says what kind of file it is.
  */
-import { createCipheriv, createDecipheriv, randomFillSync, timingSafeEqual } from 'node:crypto';
+import { createCipheriv, randomFillSync, timingSafeEqual } from 'node:crypto';
 import type { Cipheriv } from 'node:crypto';
 import sodium from 'libsodium-wrappers-sumo';
+import { CounterMode } from './counter-mode.ts';
 import type { MasterKey } from './master-key.ts';
 
 const ivBytes = 16;
@@ -30,9 +31,9 @@ export async function createSealer(key: MasterKey): Promise<Sealer> {
 const macPieceBytes = 256 * 1024;
 const ivPoolBytes = 4096;
 
-/** Made by `createSealer`. Synchronous: about 0.6 GiB/s, 10 µs for a small blob. */
+/** Made by `createSealer`. Synchronous: about 0.7 GiB/s, 5 µs for a small blob. */
 export class Sealer {
-  readonly #encrypt: Buffer;
+  readonly #cipher: CounterMode;
   /** ECB has no state from block to block, so one cipher serves every IV. */
   readonly #macCipher: Cipheriv;
   /** r ‖ s, where s is new for every seal. */
@@ -41,7 +42,7 @@ export class Sealer {
   #ivPoolAt = ivPoolBytes;
 
   constructor(key: MasterKey) {
-    this.#encrypt = Buffer.from(key.encrypt);
+    this.#cipher = new CounterMode(key.encrypt);
     this.#macCipher = createCipheriv('aes-128-ecb', key.k, null).setAutoPadding(false);
     this.#macKey = new Uint8Array(32);
     this.#macKey.set(key.r, 0);
@@ -68,11 +69,7 @@ export class Sealer {
     const textStart = start + ivBytes;
     const textEnd = textStart + plain.length;
     into.set(iv, start);
-    const cipher = createCipheriv('aes-256-ctr', this.#encrypt, iv);
-    // In pieces, so that a long message does not take its length once more.
-    for (let at = 0; at < plain.length; at += macPieceBytes) {
-      into.set(cipher.update(plain.subarray(at, at + macPieceBytes)), textStart + at);
-    }
+    this.#cipher.apply(plain, iv, into, textStart);
     into.set(this.#mac(iv, into.subarray(textStart, textEnd)), textEnd);
   }
 
@@ -83,7 +80,9 @@ export class Sealer {
     const ciphertext = sealed.subarray(ivBytes, sealed.length - macBytes);
     const mac = sealed.subarray(sealed.length - macBytes);
     if (!timingSafeEqual(this.#mac(iv, ciphertext), mac)) throw new SealBrokenError();
-    return createDecipheriv('aes-256-ctr', this.#encrypt, iv).update(ciphertext);
+    const plain = Buffer.allocUnsafeSlow(ciphertext.length);
+    this.#cipher.apply(ciphertext, iv, plain, 0);
+    return plain;
   }
 
   #mac(iv: Uint8Array, ciphertext: Uint8Array): Uint8Array {
