@@ -2,42 +2,13 @@
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { peakMemory } from './measurement.ts';
+import { runWatched, type Ran } from './watched-process.ts';
 
 /** As installed, so that it runs with the settings of its first line. */
 const program = fileURLToPath(new URL('../node_modules/.bin/gridkeep', import.meta.url));
-const memoryLookEveryMs = 50;
-
-export interface Ran {
-  readonly stdout: string;
-  readonly seconds: number;
-  /** Largest resident set seen, in bytes. */
-  readonly memory: number;
-}
-
 /** Runs a command to its end; throws when it fails. */
-export async function gridkeep(args: readonly string[], stdin = ''): Promise<Ran> {
-  const started = performance.now();
-  const child = spawn(program, args, { stdio: ['pipe', 'pipe', 'pipe'] });
-  child.stdin.end(stdin);
-  let memory = 0;
-  const look = setInterval(() => {
-    if (child.pid !== undefined)
-      peakMemory(child.pid).then(
-        (bytes) => (memory = Math.max(memory, Number.isNaN(bytes) ? 0 : bytes)),
-        () => undefined,
-      );
-  }, memoryLookEveryMs);
-  let stdout = '';
-  let stderr = '';
-  child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString()));
-  child.stderr.on('data', (chunk: Buffer) => (stderr = (stderr + chunk.toString()).slice(-4000)));
-  const code = await new Promise<number | null>((resolve, reject) => {
-    child.once('error', reject);
-    child.once('close', resolve);
-  }).finally(() => clearInterval(look));
-  if (code !== 0) throw new Error(`gridkeep ${args.join(' ')} ended with ${code}: ${stdout}${stderr}`);
-  return { stdout, seconds: (performance.now() - started) / 1000, memory };
+export function gridkeep(args: readonly string[], stdin = ''): Promise<Ran> {
+  return runWatched(program, args, { stdin });
 }
 
 export interface RunningServer {
