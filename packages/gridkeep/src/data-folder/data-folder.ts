@@ -7,6 +7,12 @@ export interface DataFolder {
   readonly path: string;
   readonly hostDatabase: string;
   readonly blobs: string;
+  /** Vaults that nobody gave another place. */
+  readonly vaults: string;
+  /** What is known of vaults and may be lost: indexes, packs fetched from slow storage. */
+  readonly vaultCache: string;
+  /** Opens what is kept of vaults' passwords, unless the configuration names another. */
+  readonly keyFile: string;
   /** For files that live as long as one job. */
   readonly temporary: string;
   gridDatabase(slug: GridSlug): string;
@@ -17,6 +23,9 @@ export function dataFolderAt(path: string): DataFolder {
     path,
     hostDatabase: join(path, 'gridkeep.db'),
     blobs: join(path, 'blobs'),
+    vaults: join(path, 'vaults'),
+    vaultCache: join(path, 'vault-cache'),
+    keyFile: join(path, 'vault.key'),
     temporary: join(path, 'tmp'),
     gridDatabase: (slug) => join(path, 'grids', slug, 'grid.db'),
   };

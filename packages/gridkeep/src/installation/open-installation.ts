@@ -1,13 +1,20 @@
 /** Opens what a data folder (or the databases and stores that its configuration names) holds. */
 import { mkdir } from 'node:fs/promises';
+import { hostname } from 'node:os';
 import { dirname } from 'node:path';
 import { gridMigrations } from '@gridkeep/grid/grid-database';
 import { createGridServices } from '@gridkeep/grid/grid-services';
 import type { GridAddress, GridServices } from '@gridkeep/grid/grid-services';
+import { certificateMigrations, Certificates } from '@gridkeep/hosting/certificates/certificates';
+import { SigningKey, signingKeyMigrations } from '@gridkeep/hosting/certificates/signing-key';
 import { loadLedgerMigrations } from '@gridkeep/hosting/ingress/load-ledger';
 import { schemaOfGrid } from '@gridkeep/hosting/tenants/grid';
 import type { Grid, GridSlug } from '@gridkeep/hosting/tenants/grid';
 import { Tenants } from '@gridkeep/hosting/tenants/tenants';
+import { CustodyKey } from '@gridkeep/hosting/vaults/custody-key';
+import { ForeignVaults } from '@gridkeep/hosting/vaults/foreign-vaults';
+import { vaultMigrations } from '@gridkeep/hosting/vaults/vault-tables';
+import { Vaults } from '@gridkeep/hosting/vaults/vaults';
 import type { MaintainedBlobStore } from '@gridkeep/storage/blobs/maintenance';
 import type { Database } from '@gridkeep/storage/database/database';
 import { openDatabase } from '@gridkeep/storage/database/open-database';
@@ -18,6 +25,7 @@ import { asError } from '../as-error.ts';
 import type { Configuration } from '../configuration/configuration.ts';
 import { dataFolderAt, emptyTemporaryFolder } from '../data-folder/data-folder.ts';
 import type { DataFolder } from '../data-folder/data-folder.ts';
+import { gridkeepVersion } from '../gridkeep-version.ts';
 import { jobHandlers } from '../jobs/job-handlers.ts';
 import { verifyMigrations } from '../jobs/verify-state.ts';
 import type { Logger } from '../logging/logger.ts';
@@ -59,16 +67,43 @@ export async function openInstallation(
   });
   stack.defer(() => tenants.close());
   const jobs = new JobQueue(host);
-  await host.migrate([...verifyMigrations, ...jobMigrations]);
+  await host.migrate([
+    ...verifyMigrations,
+    ...jobMigrations,
+    ...vaultMigrations,
+    ...signingKeyMigrations,
+    ...certificateMigrations,
+  ]);
+  const vaultParts = makeVaults(configuration, folder, host);
   const worker = new InstallationWorker({
     queue: jobs,
-    handlers: jobHandlers({ host, blobs, tenants, jobs, serving, temporaryFolder: folder.temporary }),
+    handlers: jobHandlers({
+      ...{ host, blobs, tenants, jobs, serving, temporaryFolder: folder.temporary },
+      ...vaultParts,
+      ...{ hostname: hostname(), programVersion: `gridkeep ${gridkeepVersion}` },
+    }),
     aloneOnDatabase: host.dialect === 'sqlite',
     report: (error) => log?.error({ err: error }, 'the job worker met an error'),
   });
   stack.defer(() => worker.stop());
   const opened = stack.move();
-  return { configuration, host, blobs, tenants, jobs, worker, close: () => opened.disposeAsync() };
+  return {
+    ...{ configuration, host, blobs, tenants, jobs, worker },
+    ...vaultParts,
+    close: () => opened.disposeAsync(),
+  };
+}
+
+function makeVaults(configuration: Configuration, folder: DataFolder, host: Database) {
+  const custody = new CustodyKey(configuration.vaultKeyFile ?? folder.keyFile);
+  const vaults = new Vaults({ host, custody, folder: folder.vaults, cacheFolder: folder.vaultCache });
+  const signingKey = new SigningKey(host, custody);
+  return {
+    vaults,
+    foreignVaults: new ForeignVaults(folder.vaultCache),
+    signingKey,
+    certificates: new Certificates(host, signingKey, vaults.history),
+  };
 }
 
 /** Both at once, since each waits for the disk; what did open is closed when the other fails. */

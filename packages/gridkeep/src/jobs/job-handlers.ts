@@ -7,14 +7,19 @@ import type { CompactParts } from './blobs-compact.ts';
 import { blobsReindexHandler } from './blobs-reindex.ts';
 import { blobsVerifyHandler } from './blobs-verify.ts';
 import type { VerifyParts } from './blobs-verify.ts';
+import { restoreJobHandlers } from './restore-jobs.ts';
+import type { RestoreJobParts } from './restore-jobs.ts';
+import { vaultJobHandlers } from './vault-jobs.ts';
 
 export function jobHandlers(
-  parts: VerifyParts & ArchiveJobParts & CompactParts,
+  parts: VerifyParts & ArchiveJobParts & CompactParts & RestoreJobParts,
 ): readonly JobHandler<unknown>[] {
   return [
     ...archiveJobHandlers(parts),
     blobsVerifyHandler(parts),
     blobsReindexHandler(parts),
     blobsCompactHandler(parts),
+    ...vaultJobHandlers(parts),
+    ...restoreJobHandlers(parts),
   ];
 }

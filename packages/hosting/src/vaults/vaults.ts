@@ -3,13 +3,10 @@ import { randomBytes } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Database, Queries } from '@gridkeep/storage/database/database';
-import {
-  createRepository,
-  NoRepositoryError,
-  openRepository,
-  WrongPasswordError,
-} from '@gridkeep/vault/repository/repository';
-import type { KeyCost, Repository, RepositoryAccess } from '@gridkeep/vault/repository/repository';
+import { createRepository, openRepository } from '@gridkeep/vault/repository/repository';
+import type { Repository, RepositoryAccess } from '@gridkeep/vault/repository/repository';
+import { NoRepositoryError, WrongPasswordError } from '@gridkeep/vault/repository/repository-errors';
+import type { KeyCost } from '@gridkeep/vault/keys/key-file';
 import type { MasterKey } from '@gridkeep/vault/sealing/master-key';
 import type { Target } from '@gridkeep/vault/target/target';
 import type { Grid } from '../tenants/grid.ts';

@@ -1,0 +1,197 @@
+/** Restores as jobs: into a grid that is there, and of a whole grid that is not. */
+import { asJson } from '@gridkeep/hosting/json-value';
+import { restoreIntoGrid } from '@gridkeep/hosting/restores/restore';
+import { restoreNewGrid } from '@gridkeep/hosting/restores/restore-new-grid';
+import type { RestoreReport } from '@gridkeep/hosting/restores/restore-report';
+import type { RestoreScope } from '@gridkeep/hosting/restores/restore-request';
+import { lockWaitMs, withVault } from '@gridkeep/hosting/vaults/care-context';
+import type { CareParts } from '@gridkeep/hosting/vaults/care-context';
+import type { ForeignVaults } from '@gridkeep/hosting/vaults/foreign-vaults';
+import { takeBackup } from '@gridkeep/hosting/vaults/take-backup';
+import { JobFinalError } from '@gridkeep/storage/jobs/jobs';
+import type { JobHandler, Json, RunningJob } from '@gridkeep/storage/jobs/jobs';
+import type { Repository } from '@gridkeep/vault/repository/repository';
+import { TargetError } from '@gridkeep/vault/target/target';
+import { parseUuid } from '@gridkeep/wire/uuid';
+import { gridJob, withFinalErrors } from './grid-job.ts';
+import { parseJobInput } from './job-input.ts';
+import { contextOfJob } from './vault-jobs.ts';
+import {
+  backupRestoreGridInputSchema,
+  backupRestoreGridKind,
+  backupRestoreInputSchema,
+  backupRestoreKind,
+} from './vault-job-inputs.ts';
+import type { BackupRestoreGridInput, BackupRestoreInput, RestoreScopeInput } from './vault-job-inputs.ts';
+
+export interface RestoreJobParts extends CareParts {
+  readonly foreignVaults: ForeignVaults;
+}
+
+export function restoreJobHandlers(parts: RestoreJobParts): readonly JobHandler<unknown>[] {
+  const gridHandler: JobHandler<BackupRestoreGridInput> = {
+    kind: backupRestoreGridKind,
+    attemptsMax: 3,
+    parse: (input) => parseJobInput(backupRestoreGridInputSchema, input),
+    run: (input, job) => withFinalErrors(() => restoreGrid(parts, input, job)),
+  };
+  return [
+    gridJob(backupRestoreKind, backupRestoreInputSchema, (slug, input, job) =>
+      restoreInto(parts, slug, input, job),
+    ),
+    gridHandler,
+  ];
+}
+
+async function restoreInto(
+  parts: RestoreJobParts,
+  slug: string,
+  input: BackupRestoreInput,
+  job: RunningJob,
+): Promise<Json> {
+  const { services } = await parts.tenants.tenant(slug);
+  if (input.placement === 'in-place' && !input.dryRun)
+    // What is there now can be brought back too. A try after a kill makes another one, which costs nothing.
+    await withVault(parts, slug, (open) =>
+      takeBackup(contextOfJob(parts, job), open, { tags: ['before-restore'] }),
+    );
+  const report = await withRepository(parts, input.foreign, slug, job.signal, async (repository, signal) =>
+    restoreIntoGrid(
+      repository,
+      await repository.readSnapshot(input.snapshot),
+      services,
+      {
+        scope: scopeOf(input.scope),
+        placement: input.placement,
+        dryRun: input.dryRun,
+        removeLaterAssets: input.removeLaterAssets,
+        ...(input.newName === null ? {} : { newName: input.newName }),
+        ...(input.location === null ? {} : { location: input.location }),
+      },
+      contextOf(parts, job, signal),
+    ),
+  );
+  const summary = `${input.what} ${input.placement === 'beside' ? 'beside what is there' : 'in place'}, from snapshot ${input.snapshot.slice(0, 12)}`;
+  if (!input.dryRun) await noteRestore(parts, slug, summary, input, report);
+  return { ok: report.missingCount === 0, summary, report: asJson(report) };
+}
+
+async function restoreGrid(
+  parts: RestoreJobParts,
+  input: BackupRestoreGridInput,
+  job: RunningJob,
+): Promise<Json> {
+  const { tenant, report } = await withRepository(
+    parts,
+    input.foreign,
+    input.ofGrid ?? '',
+    job.signal,
+    async (repository, signal) =>
+      restoreNewGrid(
+        repository,
+        await repository.readSnapshot(input.snapshot),
+        parts.tenants,
+        (services) => services,
+        {
+          withSimulators: input.withSimulators,
+          ...(input.slug === null ? {} : { slug: input.slug }),
+          ...(input.name === null ? {} : { name: input.name }),
+          ...(input.hostnames === null ? {} : { hostnames: input.hostnames }),
+        },
+        contextOf(parts, job, signal),
+      ),
+  );
+  const { grid } = tenant;
+  const foreign = input.foreign === null ? undefined : parts.foreignVaults.find(input.foreign);
+  let adopted: string | null = null;
+  if (input.adopt && foreign !== undefined && (await parts.vaults.find(grid.slug)) === undefined) {
+    const { place, coldPlace, password } = foreign;
+    await parts.vaults.init(grid, { place, password, ...(coldPlace === undefined ? {} : { coldPlace }) });
+    adopted = place;
+  }
+  const summary = `the whole grid "${grid.slug}", from snapshot ${input.snapshot.slice(0, 12)}`;
+  await noteRestore(parts, grid.slug, summary, input, report);
+  return {
+    ok: report.missingCount === 0,
+    summary,
+    report: asJson({ ...report, grid: grid.slug, name: grid.name, adopted }),
+  };
+}
+
+async function noteRestore(
+  parts: CareParts,
+  slug: string,
+  summary: string,
+  { snapshot }: { readonly snapshot: string },
+  report: RestoreReport,
+): Promise<void> {
+  await parts.vaults.history.addEvent(slug, {
+    kind: 'restore',
+    summary,
+    detail: asJson({ snapshot, counts: report.counts, missing: report.missingCount }),
+  });
+}
+
+/** Of the foreign vault, or of the grid's own. While the work runs, nobody prunes it. */
+async function withRepository<T>(
+  parts: RestoreJobParts,
+  foreign: string | null,
+  slug: string,
+  signal: AbortSignal,
+  work: (repository: Repository, signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const open = foreign === null ? await parts.vaults.open(slug) : await parts.foreignVaults.open(foreign);
+  try {
+    const lock = await lockIfWritable(open.repository, signal);
+    try {
+      return await work(
+        open.repository,
+        lock === undefined ? signal : AbortSignal.any([signal, lock.signal]),
+      );
+    } finally {
+      await lock?.release();
+    }
+  } finally {
+    await open.close();
+  }
+}
+
+/** A vault on a read-only medium cannot be locked, and nobody prunes it either. */
+export async function lockIfWritable(repository: Repository, signal: AbortSignal) {
+  try {
+    return await repository.lock('shared', { waitMs: lockWaitMs, signal });
+  } catch (error) {
+    if (error instanceof TargetError && error.failure === 'permanent') return undefined;
+    throw error;
+  }
+}
+
+function contextOf(parts: CareParts, job: RunningJob, signal: AbortSignal) {
+  return {
+    jobId: job.id,
+    temporaryFolder: parts.temporaryFolder,
+    signal,
+    progress: job.progress.bind(job),
+  };
+}
+
+function scopeOf(scope: RestoreScopeInput): RestoreScope {
+  switch (scope.kind) {
+    case 'grid':
+      return scope;
+    case 'region':
+      return { kind: 'region', regionId: parseUuid(scope.regionId) };
+    case 'inventory':
+      return { kind: 'inventory', residentId: parseUuid(scope.residentId) };
+    case 'folder':
+      return { kind: 'folder', residentId: parseUuid(scope.residentId), folderId: parseUuid(scope.folderId) };
+    case 'item':
+      return { kind: 'item', residentId: parseUuid(scope.residentId), itemId: parseUuid(scope.itemId) };
+    case 'object':
+      return { kind: 'object', regionId: parseUuid(scope.regionId), objectId: parseUuid(scope.objectId) };
+    case 'asset':
+      return { kind: 'asset', assetId: parseUuid(scope.assetId) };
+    default:
+      throw new JobFinalError('the job restores something that this version does not know');
+  }
+}
