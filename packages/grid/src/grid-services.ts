@@ -1,6 +1,6 @@
 /** The services of one grid, put together. */
 import type { BlobId, BlobStore } from '@gridkeep/storage/blobs/blob-store';
-import type { Database } from '@gridkeep/storage/database/database';
+import type { Database, Queries } from '@gridkeep/storage/database/database';
 import { AccompanyingAssets } from './accompanying/accompanying-assets.ts';
 import { Accounts } from './accounts/accounts.ts';
 import { AgentPreferencesService } from './agentprefs/agent-preferences.ts';
@@ -42,7 +42,7 @@ import { PublicAddress } from './settings/public-address.ts';
 import { Settings } from './settings/settings.ts';
 import { Simulation } from './simulation/simulation.ts';
 import { Terms } from './terms/terms.ts';
-import { transact } from './transactions.ts';
+import { within } from './transactions.ts';
 import { upkeepTasks } from './upkeep/upkeep-tasks.ts';
 import { Upkeep } from './upkeep/upkeep.ts';
 import { ContentUsage } from './usage/content-usage.ts';
@@ -232,9 +232,9 @@ export async function* liveBlobs(services: GridServices): AsyncIterable<BlobId> 
   yield* services.mapTiles.liveBlobs();
 }
 
-/** Counts distinct content and kinds of assets afresh from the records, in one transaction. */
-export async function recountContent(services: GridServices): Promise<ContentTotals> {
-  return transact(services.database, async (queries) => {
+/** Counts distinct content and kinds of assets afresh from the records, in the given transaction or one of its own. */
+export async function recountContent(services: GridServices, transaction?: Queries): Promise<ContentTotals> {
+  return within(services.database, transaction, async (queries) => {
     await services.assets.recount(queries);
     return services.usage.rebuild(queries, allUses());
     async function* allUses() {

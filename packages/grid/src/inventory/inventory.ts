@@ -31,6 +31,8 @@ import { ItemChanges } from './item-changes.ts';
 import * as items from './items-store.ts';
 import { replaceInventory } from './replace-inventory.ts';
 import { newSuitcase } from './suitcase-folder.ts';
+import { restoreTree } from './restore-tree.ts';
+import type { RestoredTree } from './restore-tree.ts';
 import { isRecoveredFolder, makeRecoveredFolder } from './recovered-folders.ts';
 import { preferredRoot, rootFolderName } from './system-folders.ts';
 
@@ -56,6 +58,7 @@ export class Inventory {
   /** False: only links can be deleted, and no folders. */
   readonly allowsDelete: boolean;
   readonly #database: Database;
+  readonly #accompanying: AccompanyingAssets;
   readonly #folderChanges: FolderChanges;
   readonly #itemChanges: ItemChanges;
 
@@ -63,6 +66,7 @@ export class Inventory {
     const allowDelete = options.allowDelete ?? true;
     this.allowsDelete = allowDelete;
     this.#database = options.database;
+    this.#accompanying = options.accompanying;
     this.#folderChanges = new FolderChanges(options.accompanying, allowDelete);
     this.#itemChanges = new ItemChanges(allowDelete);
   }
@@ -336,6 +340,16 @@ export class Inventory {
   /** Puts `content` in place of all that an owner has, as `replaceInventory`. Throws InventoryTreeError. */
   async replaceAll(queries: Queries, ownerId: Uuid, content: FolderContent): Promise<void> {
     await replaceInventory(queries, ownerId, content);
+  }
+
+  /** Puts a folder with all below it, or everything of an owner, back as it was; see `restoreTree`. Throws InventoryTreeError. */
+  async restoreTree(
+    queries: Queries,
+    ownerId: Uuid,
+    within: Uuid | undefined,
+    tree: RestoredTree,
+  ): Promise<void> {
+    await restoreTree(queries, ownerId, within, tree, this.#accompanying);
   }
 
   /** Everything from a folder down, depth first, memory flat; see `walkTree`. */

@@ -4,6 +4,7 @@ import type { FileNode } from '@gridkeep/vault/format/tree-node';
 import type { Uuid } from '@gridkeep/wire/uuid';
 import { collectionParts, readPart } from './collection-reader.ts';
 import type { CollectionEntry } from './collection-reader.ts';
+import type { RecordFields } from './record-fields.ts';
 import { assetOfRow } from './record-rows.ts';
 import { folderOf, idTextOfName, placeIn } from './snapshot-files.ts';
 import type { SnapshotFolder } from './snapshot-files.ts';
@@ -12,6 +13,7 @@ import { SnapshotContentError } from './snapshot-source.ts';
 
 export interface AssetEntry {
   readonly record: AssetRecord;
+  readonly row: RecordFields;
   /** Undefined: the grid did not have the content when the snapshot was made. */
   readonly file: FileNode | undefined;
   readonly place: string;
@@ -71,5 +73,5 @@ export function assetEntry({ id, record: row, file, place }: CollectionEntry): A
   if (record.id !== id) throw new SnapshotContentError(place, 'is named by another id');
   if (file !== undefined && file.size !== record.size)
     throw new SnapshotContentError(place, 'has not the size that its row says');
-  return { record, file, place };
+  return { record, row, file, place };
 }

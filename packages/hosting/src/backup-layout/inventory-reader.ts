@@ -20,8 +20,13 @@ export interface SnapshotResident {
 }
 
 export type InventoryEntry =
-  | { readonly kind: 'folder'; readonly folder: InventoryFolder; readonly place: SnapshotFolder }
-  | { readonly kind: 'item'; readonly item: InventoryItem };
+  | {
+      readonly kind: 'folder';
+      readonly folder: InventoryFolder;
+      readonly row: RecordFields;
+      readonly place: SnapshotFolder;
+    }
+  | { readonly kind: 'item'; readonly item: InventoryItem; readonly row: RecordFields };
 
 export async function* residentsIn(
   source: SnapshotSource,
@@ -64,14 +69,14 @@ export async function* walkInventory(
   if (within !== undefined) {
     const place = await findFolderPlace(source, resident.folder, within);
     if (place === undefined) return;
-    yield* walkFolder(walk, place, await readFolder(walk, place, within, undefined), 1);
+    yield* walkFolder(walk, await readFolder(walk, place, within, undefined), 1);
   }
-  const apart: Apart[] = [];
+  const apart: Found[] = [];
   for await (const { folder: place, id } of idFolders(source, resident.folder)) {
     if (walk.folders.has(id)) continue;
-    const folder = await readFolder(walk, place, id, undefined);
-    if (within !== undefined || folder.parentId !== zeroUuid) apart.push({ place, folder });
-    else yield* walkFolder(walk, place, folder, 1);
+    const found = await readFolder(walk, place, id, undefined);
+    if (within !== undefined || found.folder.parentId !== zeroUuid) apart.push(found);
+    else yield* walkFolder(walk, found, 1);
   }
   yield* walkApart(walk, apart, within === undefined);
   if (within === undefined) yield* walkItems(walk, resident.folder, undefined);
@@ -84,13 +89,14 @@ interface Walk {
   readonly items: Set<Uuid>;
 }
 
-interface Apart {
+interface Found {
   readonly place: SnapshotFolder;
   readonly folder: InventoryFolder;
+  readonly row: RecordFields;
 }
 
 /** All of them, or those whose parent was walked, as often as that brings another. */
-async function* walkApart(walk: Walk, apart: readonly Apart[], all: boolean): AsyncGenerator<InventoryEntry> {
+async function* walkApart(walk: Walk, apart: readonly Found[], all: boolean): AsyncGenerator<InventoryEntry> {
   const open = new Set(apart);
   // `readFolder` has noted them, though they were not walked.
   for (const { folder } of open) walk.folders.delete(folder.id);
@@ -101,7 +107,7 @@ async function* walkApart(walk: Walk, apart: readonly Apart[], all: boolean): As
       open.delete(one);
       found = true;
       walk.folders.add(one.folder.id);
-      yield* walkFolder(walk, one.place, one.folder, 1);
+      yield* walkFolder(walk, one, 1);
     }
   }
 }
@@ -124,14 +130,13 @@ async function findFolderPlace(
 
 async function* walkFolder(
   walk: Walk,
-  place: SnapshotFolder,
-  folder: InventoryFolder,
+  { place, folder, row }: Found,
   depth: number,
 ): AsyncGenerator<InventoryEntry> {
   if (depth > folderDepthMax + 1) throw new SnapshotContentError(place.place, 'folders lie too deep');
-  yield { kind: 'folder', folder, place };
+  yield { kind: 'folder', folder, row, place };
   for await (const { folder: below, id } of idFolders(walk.source, place))
-    yield* walkFolder(walk, below, await readFolder(walk, below, id, folder), depth + 1);
+    yield* walkFolder(walk, await readFolder(walk, below, id, folder), depth + 1);
   yield* walkItems(walk, place, folder);
 }
 
@@ -140,13 +145,12 @@ async function readFolder(
   place: SnapshotFolder,
   id: Uuid,
   parent: InventoryFolder | undefined,
-): Promise<InventoryFolder> {
+): Promise<Found> {
   const file = fileNamed(await walk.source.readTree(place.tree), place, folderFile);
   if (file === undefined) throw new SnapshotContentError(place.place, `has no ${folderFile}`);
   const where = placeIn(place, folderFile);
-  const folder = folderOfRow(
-    RecordFields.parse(await readText(walk.source, file, where, recordBytesMax), where),
-  );
+  const row = RecordFields.parse(await readText(walk.source, file, where, recordBytesMax), where);
+  const folder = folderOfRow(row);
   if (
     folder.id !== id ||
     folder.ownerId !== walk.owner ||
@@ -155,7 +159,7 @@ async function readFolder(
     throw new SnapshotContentError(where, 'the row does not belong there');
   if (walk.folders.has(folder.id)) throw new SnapshotContentError(where, 'the folder came before');
   walk.folders.add(folder.id);
-  return folder;
+  return { place, folder, row };
 }
 
 async function* walkItems(
@@ -171,6 +175,6 @@ async function* walkItems(
       throw new SnapshotContentError(record.place, `item ${item.id} does not belong there`);
     if (walk.items.has(item.id)) throw new SnapshotContentError(record.place, `item ${item.id} came before`);
     walk.items.add(item.id);
-    yield { kind: 'item', item };
+    yield { kind: 'item', item, row: record };
   }
 }

@@ -27,6 +27,7 @@ const terrainBytesMax = 64 * 1024 * 1024;
 
 export interface ObjectEntry {
   readonly object: RegionObject;
+  readonly row: RecordFields;
   /** Undefined: the grid did not have the document when the snapshot was made. */
   readonly file: FileNode | undefined;
   readonly place: string;
@@ -119,6 +120,11 @@ export class SnapshotRegion {
   }
 
   async *parcels(): AsyncGenerator<RegionParcel> {
+    for await (const { parcel } of this.parcelRows()) yield parcel;
+  }
+
+  /** `row` without the document. */
+  async *parcelRows(): AsyncGenerator<{ readonly parcel: RegionParcel; readonly row: RecordFields }> {
     if (this.#parcels === undefined) return;
     const seen = new Set<string>();
     for await (const { id, record, file, place } of readCollection(this.#source, this.#parcels)) {
@@ -127,7 +133,7 @@ export class SnapshotRegion {
       if (file === undefined) throw new SnapshotContentError(place, `parcel ${id} has no document`);
       const document = await readText(this.#source, file, place, documentBytesMax);
       this.#requireHere(record);
-      yield parcelOfRow(record, document);
+      yield { parcel: parcelOfRow(record, document), row: record };
     }
   }
 
@@ -144,7 +150,7 @@ export class SnapshotRegion {
     if (object.id !== id) throw new SnapshotContentError(place, 'is named by another id');
     if (file !== undefined && file.size !== object.size)
       throw new SnapshotContentError(place, 'has not the size that its row says');
-    return { object, file, place };
+    return { object, row: record, file, place };
   }
 
   /** Rows say which region they are of. */

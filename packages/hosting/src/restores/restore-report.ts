@@ -1,5 +1,7 @@
 /** What a restore has changed, or would change. */
 import type { Uuid } from '@gridkeep/wire/uuid';
+import Type from 'typebox';
+import Value from 'typebox/value';
 import type { Placement, RestoreScope } from './restore-request.ts';
 
 export const restoredKinds = [
@@ -60,4 +62,58 @@ export interface RestoreReport {
   readonly made: readonly { readonly kind: RestoredKind; readonly id: Uuid; readonly name: string }[];
   /** Milliseconds from the start to the end of this try. */
   readonly took: number;
+}
+
+const count = Type.Object({
+  appear: Type.Number(),
+  change: Type.Number(),
+  vanish: Type.Number(),
+  same: Type.Number(),
+});
+const uuid = Type.Unsafe<Uuid>(Type.String({ pattern: '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' }));
+const kind = Type.Unsafe<RestoredKind>(Type.String({ enum: [...restoredKinds] }));
+const scope = Type.Union([
+  Type.Object({ kind: Type.Literal('grid') }),
+  Type.Object({ kind: Type.Literal('region'), regionId: uuid }),
+  Type.Object({ kind: Type.Literal('inventory'), residentId: uuid }),
+  Type.Object({ kind: Type.Literal('folder'), residentId: uuid, folderId: uuid }),
+  Type.Object({ kind: Type.Literal('item'), residentId: uuid, itemId: uuid }),
+  Type.Object({ kind: Type.Literal('object'), regionId: uuid, objectId: uuid }),
+  Type.Object({ kind: Type.Literal('asset'), assetId: uuid }),
+]);
+const lost = Type.Object({ id: Type.String(), where: Type.String() });
+const change = Type.Union([Type.Literal('appear'), Type.Literal('change'), Type.Literal('vanish')]);
+
+const reportSchema = Type.Object({
+  scope,
+  placement: Type.Union([Type.Literal('in-place'), Type.Literal('beside')]),
+  dryRun: Type.Boolean(),
+  snapshot: Type.String(),
+  snapshotTime: Type.Number(),
+  counts: Type.Object({
+    asset: count,
+    folder: count,
+    item: count,
+    region: count,
+    object: count,
+    parcel: count,
+    terrain: count,
+    settings: count,
+    'map-tile': count,
+    row: count,
+  }),
+  changes: Type.Array(Type.Object({ kind, change, id: Type.String(), name: Type.String() })),
+  newBlobs: Type.Number(),
+  newBlobBytes: Type.Number(),
+  missing: Type.Array(lost),
+  missingCount: Type.Number(),
+  made: Type.Array(Type.Object({ kind, id: uuid, name: Type.String() })),
+  took: Type.Number(),
+});
+
+/** What the ledger holds of a restore that came to its end. Throws a TypeError for anything else. */
+export function parseRestoreReport(text: string): RestoreReport {
+  const value: unknown = JSON.parse(text);
+  if (!Value.Check(reportSchema, value)) throw new TypeError('the ledger holds no report of a restore');
+  return value;
 }

@@ -4,10 +4,15 @@
  * with the line in the ledger that keeps the job from being done twice.
  */
 import type { GridServices } from '@gridkeep/grid/grid-services';
-import type { LoadContext } from '../ingress/archive-intake.ts';
 import type { SnapshotRoot, SnapshotSource } from '../backup-layout/snapshot-source.ts';
+import type { LoadContext } from '../ingress/archive-intake.ts';
+import { restoreAsset } from './restore-asset.ts';
+import { restoreGrid } from './restore-grid.ts';
+import { restoreInventory } from './restore-inventory.ts';
+import { restoreObject, restoreRegion } from './restore-region.ts';
 import type { RestoreReport } from './restore-report.ts';
 import type { RestoreRequest } from './restore-request.ts';
+import { RestoreWork } from './restore-work.ts';
 
 /** The same as of a load: the job's id, a folder for spools, a signal, and who watches. */
 export type RestoreContext = LoadContext;
@@ -23,5 +28,23 @@ export async function restoreIntoGrid(
   request: RestoreRequest,
   context: RestoreContext,
 ): Promise<RestoreReport> {
-  throw new Error('not yet');
+  return RestoreWork.run(source, snapshot, grid, request, context, (work) => restoreScope(work));
+}
+
+async function restoreScope(work: RestoreWork): Promise<RestoreReport> {
+  const { scope } = work.request;
+  switch (scope.kind) {
+    case 'grid':
+      return restoreGrid(work);
+    case 'region':
+      return restoreRegion(work, scope.regionId);
+    case 'object':
+      return restoreObject(work, scope.regionId, scope.objectId);
+    case 'inventory':
+    case 'folder':
+    case 'item':
+      return restoreInventory(work, scope);
+    case 'asset':
+      return restoreAsset(work, scope.assetId);
+  }
 }

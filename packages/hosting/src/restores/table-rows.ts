@@ -27,6 +27,8 @@ export interface WantedRows {
   readonly kind: RestoredKind;
   /** Rows that are not wanted stay. */
   readonly keepOthers: boolean;
+  /** A number that only counts changes: it never goes back, and alone makes no difference. */
+  readonly growing?: string;
 }
 
 /** The columns that the record has, checked by their kinds. Throws SnapshotContentError. */
@@ -96,7 +98,7 @@ export async function compareRows(
   queries: Queries,
   wanted: WantedRows,
   tally: ChangeTally,
-  vanishing?: (keys: readonly PlainRow[]) => Promise<void>,
+  vanishing?: (keys: readonly PlainRow[], why: 'change' | 'vanish') => Promise<void>,
 ): Promise<{ readonly toInsert: number }> {
   const { shape, kind } = wanted;
   const keys = new KeySet();
@@ -111,19 +113,20 @@ export async function compareRows(
     for (const row of chunk) {
       const key = keyOf(shape, row);
       const before = there.get(key);
-      const change = before === undefined ? 'appear' : sameRow(row, before) ? 'same' : 'change';
+      const change =
+        before === undefined ? 'appear' : sameRow(row, before, wanted.growing) ? 'same' : 'change';
       tally.add(kind, change, idOf(shape, key, kind), nameOf(row));
       if (change !== 'same') toInsert += 1;
       if (change === 'change') changed.push(row);
     }
-    if (changed.length > 0) await vanishing?.(changed);
+    if (changed.length > 0) await vanishing?.(changed, 'change');
   }
   if (isEmpty || wanted.keepOthers) return { toInsert };
   for (let after: PlainRow | undefined; ;) {
     const page = await pageOf(queries, shape, after, rowsPerStatement);
     const going = page.filter((row) => !keys.has(keyOf(shape, row)));
     for (const row of going) tally.add(kind, 'vanish', idOf(shape, keyOf(shape, row), kind), nameOf(row));
-    if (going.length > 0) await vanishing?.(going);
+    if (going.length > 0) await vanishing?.(going, 'vanish');
     after = page.at(-1);
     if (page.length < rowsPerStatement) return { toInsert };
   }
@@ -131,14 +134,16 @@ export async function compareRows(
 
 /** Makes the table hold the wanted rows. Rows that go, go before others come: names that are unique may have moved. */
 export async function putRows(queries: Queries, wanted: WantedRows, tally: ChangeTally): Promise<void> {
-  const { shape } = wanted;
-  const { toInsert } = await compareRows(queries, wanted, tally, async (rows) => {
+  const { shape, growing } = wanted;
+  const { toInsert } = await compareRows(queries, wanted, tally, async (rows, why) => {
+    if (growing !== undefined && why === 'change') return;
     await queries
       .tables<AnyTables>()
       .deleteFrom(shape.name)
       .where(() => keysIn(queries, shape, rows))
       .execute();
   });
+  if (growing !== undefined) return putGrowing(queries, wanted, growing);
   if (toInsert === 0) return;
   const rows = storedRows(queries, wanted);
   const inserted = await insertMany(queries.tables<AnyTables>(), shape.name, rows, { skipExisting: true });
@@ -148,6 +153,34 @@ export async function putRows(queries: Queries, wanted: WantedRows, tally: Chang
       `${toInsert - inserted} rows have a name or place that another row has`,
     );
   if (queries.dialect === 'postgres') await raiseCounter(queries, shape);
+}
+
+/** Rows that are there get a higher number, whether or not they changed: what belongs to them may have. */
+async function putGrowing(queries: Queries, wanted: WantedRows, growing: string): Promise<void> {
+  const { shape } = wanted;
+  const higher = sql.raw(queries.dialect === 'sqlite' ? 'max' : 'greatest');
+  const number = sql`${higher}(${sql.ref(`${shape.name}.${growing}`)} + 1, ${sql.ref(`excluded.${growing}`)})`;
+  const others = [...shape.columns.keys()].filter((name) => !shape.key.includes(name) && name !== growing);
+  let chunk: StoredRow[] = [];
+  const flush = async (): Promise<void> => {
+    const values = chunk;
+    chunk = [];
+    if (values.length === 0) return;
+    const changes = others.map((name): [string, unknown] => [name, sql.ref(`excluded.${name}`)]);
+    await queries
+      .tables<AnyTables>()
+      .insertInto(shape.name)
+      .values(values)
+      .onConflict((conflict) =>
+        conflict.columns([...shape.key]).doUpdateSet(Object.fromEntries([...changes, [growing, number]])),
+      )
+      .execute();
+  };
+  for await (const row of storedRows(queries, wanted)) {
+    chunk.push(row);
+    if (chunk.length >= rowsPerStatement) await flush();
+  }
+  await flush();
 }
 
 async function* storedRows(queries: Queries, wanted: WantedRows): AsyncGenerator<StoredRow> {
@@ -175,8 +208,8 @@ async function raiseCounter(queries: Queries, shape: RecordTable): Promise<void>
 }
 
 /** Columns that the wanted row leaves out are not looked at. */
-function sameRow(wanted: PlainRow, there: PlainRow): boolean {
-  return Object.entries(wanted).every(([name, value]) => there[name] === value);
+function sameRow(wanted: PlainRow, there: PlainRow, growing: string | undefined): boolean {
+  return Object.entries(wanted).every(([name, value]) => name === growing || there[name] === value);
 }
 
 async function rowsWithKeys(

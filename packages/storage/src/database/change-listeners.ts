@@ -1,4 +1,7 @@
 /** Who in this process wants to hear which records changed. */
+/** A topic that stands for all: listeners are told undefined. */
+export const everythingChanged = '*';
+
 const topicForm = /^[!-~]{1,200}$/;
 
 export class ChangeListeners {
@@ -10,7 +13,8 @@ export class ChangeListeners {
   }
 
   tell(topic: string | undefined): void {
-    for (const listener of this.#listeners) listener(topic);
+    const told = topic === everythingChanged ? undefined : topic;
+    for (const listener of this.#listeners) listener(told);
   }
 }
 
