@@ -24,6 +24,7 @@ export function parseTimestamp(text: unknown, what: string): number {
   const [, seconds = '', fraction = '', zone = ''] = match ?? [];
   // Date.parse refuses days and hours that do not exist.
   const time = match === null ? NaN : Date.parse(`${seconds}${zone}`);
-  if (Number.isNaN(time)) throw new FormatError(`${what}: not a time`);
+  // Nor is what the zone puts out of the years that can be written again.
+  if (!(time >= earliest && time <= latest)) throw new FormatError(`${what}: not a time`);
   return time + Number(fraction.padEnd(3, '0').slice(0, 3));
 }
