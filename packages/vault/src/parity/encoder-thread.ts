@@ -1,5 +1,5 @@
 /** Reckons parity: small groups here, large ones in a thread that starts when the first of them comes. */
-import { Worker } from 'node:worker_threads';
+import { AskThread, movable } from '../threads/ask-thread.ts';
 import type { EncoderReply, EncoderRequest } from './encoder-protocol.ts';
 import { GroupEncoder } from './group-encoder.ts';
 import type { GroupPlan } from './group-plan.ts';
@@ -10,7 +10,10 @@ const hereBytesMax = 4 * 1024 * 1024;
 /** One group at a time: begin, add …, parityFile …, end. */
 export class EncoderThread {
   #here: GroupEncoder | undefined;
-  #worker: Worker | undefined;
+  readonly #thread = new AskThread<EncoderRequest, EncoderReply>(
+    new URL('encoder-worker.ts', import.meta.url),
+    'vault parity',
+  );
 
   async begin(plan: GroupPlan): Promise<void> {
     if (plan.files.reduce((sum, file) => sum + file.bytes, 0) <= hereBytesMax) {
@@ -41,29 +44,12 @@ export class EncoderThread {
   }
 
   async close(): Promise<void> {
-    await this.#worker?.terminate();
-    this.#worker = undefined;
+    await this.#thread.close();
   }
 
   async #ask(request: EncoderRequest, move: readonly ArrayBuffer[] = []): Promise<EncoderReply> {
-    this.#worker ??= new Worker(new URL('./encoder-worker.ts', import.meta.url));
-    const worker = this.#worker;
-    const { promise, resolve, reject } = Promise.withResolvers<EncoderReply>();
-    const ended = (): void => reject(new Error('the parity thread ended'));
-    worker.once('message', resolve).once('error', reject).once('exit', ended);
-    worker.postMessage(request, move);
-    try {
-      const reply = await promise;
-      if (reply.is === 'failed') throw new Error(`the parity thread failed: ${reply.message}`);
-      return reply;
-    } finally {
-      worker.off('message', resolve).off('error', reject).off('exit', ended);
-    }
+    const reply = await this.#thread.ask(request, move);
+    if (reply.is === 'failed') throw new Error(`the parity thread failed: ${reply.message}`);
+    return reply;
   }
-}
-
-/** Only a buffer that is its own can be moved: a part of Buffer's pool is copied. */
-function movable(bytes: Uint8Array): ArrayBuffer[] {
-  const isOwn = bytes.buffer instanceof ArrayBuffer && bytes.length === bytes.buffer.byteLength;
-  return isOwn && bytes.buffer instanceof ArrayBuffer ? [bytes.buffer] : [];
 }
