@@ -1,6 +1,6 @@
 /** What a backup has done. */
 import type { BlobId } from '@gridkeep/storage/blobs/blob-store';
-import type { PointKind } from '@gridkeep/vault/retention/restore-points';
+import type { PointKind } from '@gridkeep/vault/retention/calendar';
 import type { MissingContent } from '../backup-layout/grid-document.ts';
 
 export interface BackupProgress {

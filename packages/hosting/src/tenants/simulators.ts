@@ -3,7 +3,8 @@
  * Secrets are 32 random bytes, so a plain SHA-256 of them is enough: there is nothing to guess.
  */
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
-import type { Database, Migration } from '@gridkeep/storage/database/database';
+import type { Database, Migration, Queries } from '@gridkeep/storage/database/database';
+import type { SimulatorRecord } from '../backup-layout/grid-document.ts';
 import { parseGridSlug, TenantError } from './grid.ts';
 import type { GridSlug } from './grid.ts';
 
@@ -64,12 +65,7 @@ export class Simulators {
 
   /** Throws a TenantError for a bad name or one that is taken; names are unique across all grids, since they are the login. */
   async add(grid: GridSlug, name: string): Promise<NewCredential> {
-    // Simulators split the decoded pair at ':', and blanks or accents do not survive their configuration files.
-    if (name.length > simulatorNameLengthMax || !/^[A-Za-z0-9][A-Za-z0-9._-]*$/.test(name))
-      throw new TenantError(
-        'bad-value',
-        `a simulator's name has up to ${simulatorNameLengthMax} letters, digits, dots, hyphens and underscores`,
-      );
+    checkName(name);
     const secret = randomBytes(secretBytes).toString('base64url');
     const simulator: Simulator = { name, grid, createdAt: Date.now() };
     await this.#database.transaction(
@@ -91,6 +87,28 @@ export class Simulators {
     return { simulator, secret };
   }
 
+  /**
+   * Takes in credentials of a grid that comes from elsewhere, in the given transaction. Throws a TenantError for a name that is
+   * taken.
+   */
+  async adopt(queries: Queries, grid: GridSlug, records: readonly SimulatorRecord[]): Promise<void> {
+    const tables = queries.tables<Tables>();
+    for (const { name, secretHash, createdAt } of records) {
+      checkName(name);
+      const taken = await tables
+        .selectFrom('simulators')
+        .select('name')
+        .where('name', '=', name)
+        .executeTakeFirst();
+      if (taken !== undefined) throw new TenantError('exists', `a simulator "${name}" exists already`);
+      const secret_hash = Buffer.from(secretHash, 'base64');
+      await tables
+        .insertInto('simulators')
+        .values({ name, slug: grid, secret_hash, created_at: createdAt })
+        .execute();
+    }
+  }
+
   async list(grid: GridSlug): Promise<readonly Simulator[]> {
     const rows = await this.#database
       .tables<Tables>()
@@ -100,6 +118,22 @@ export class Simulators {
       .orderBy('name')
       .execute();
     return rows.map((row) => ({ name: row.name, grid: parseGridSlug(row.slug), createdAt: row.created_at }));
+  }
+
+  /** With the hashes of their secrets: for backups of the grid. In the order of names. */
+  async records(grid: GridSlug): Promise<readonly SimulatorRecord[]> {
+    const rows = await this.#database
+      .tables<Tables>()
+      .selectFrom('simulators')
+      .selectAll()
+      .where('slug', '=', grid)
+      .orderBy('name')
+      .execute();
+    return rows.map((row) => ({
+      name: row.name,
+      secretHash: Buffer.from(row.secret_hash).toString('base64'),
+      createdAt: row.created_at,
+    }));
   }
 
   /** Throws a TenantError when the grid has no such simulator. */
@@ -141,6 +175,15 @@ export class Simulators {
     this.#stopListening();
     this.#listeners.clear();
   }
+}
+
+function checkName(name: string): void {
+  // Simulators split the decoded pair at ':', and blanks or accents do not survive their configuration files.
+  if (name.length > simulatorNameLengthMax || !/^[A-Za-z0-9][A-Za-z0-9._-]*$/.test(name))
+    throw new TenantError(
+      'bad-value',
+      `a simulator's name has up to ${simulatorNameLengthMax} letters, digits, dots, hyphens and underscores`,
+    );
 }
 
 function hashOf(secret: string): Uint8Array {
