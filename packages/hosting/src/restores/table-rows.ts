@@ -3,10 +3,10 @@ import type { Queries } from '@gridkeep/storage/database/database';
 import { insertMany } from '@gridkeep/storage/database/insert-many';
 import type { ColumnKind, RecordTable } from '@gridkeep/grid/record-changes/record-tables';
 import { tryParseUuid } from '@gridkeep/wire/uuid';
-import { readUuid } from '@gridkeep/storage/database/stored-ids';
 import { sql } from 'kysely';
 import type { RawBuilder } from 'kysely';
 import type { RecordFields } from '../backup-layout/record-fields.ts';
+import { rowObject } from '../backup-layout/table-rows.ts';
 import { SnapshotContentError } from '../backup-layout/snapshot-source.ts';
 import type { ChangeTally } from './change-tally.ts';
 import { KeySet } from './key-set.ts';
@@ -58,19 +58,6 @@ function plainValue(name: string, kind: ColumnKind, fields: RecordFields): strin
     case 'real':
       return fields.real(name);
   }
-}
-
-/** As `plainRow` out of the database. */
-export function plainOfStored(shape: RecordTable, row: StoredRow): PlainRow {
-  return Object.fromEntries([...shape.columns].map(([name, kind]) => [name, plainOf(kind, row[name])]));
-}
-
-function plainOf(kind: ColumnKind, value: unknown): string | number | null {
-  if (value === null || value === undefined) return null;
-  if (kind === 'uuid' && (typeof value === 'string' || value instanceof Uint8Array)) return readUuid(value);
-  if (value instanceof Uint8Array) return Buffer.from(value).toString('base64');
-  if (typeof value === 'string' || typeof value === 'number') return value;
-  throw new TypeError(`a column holds a ${typeof value}`);
 }
 
 export function keyOf(shape: RecordTable, row: PlainRow): string {
@@ -225,7 +212,7 @@ async function rowsWithKeys(
     .execute();
   return new Map(
     found.map((row) => {
-      const plain = plainOfStored(shape, row);
+      const plain = rowObject(shape, row);
       return [keyOf(shape, plain), plain];
     }),
   );
@@ -260,7 +247,7 @@ async function pageOf(
   for (const name of shape.key) query = query.orderBy(sql.ref(name));
   if (after !== undefined)
     query = query.where(() => sql<boolean>`${columnTuple(shape)} > ${keyTuple(queries, shape, after)}`);
-  return (await query.execute()).map((row) => plainOfStored(shape, row));
+  return (await query.execute()).map((row) => rowObject(shape, row));
 }
 
 async function* chunks(rows: AsyncIterable<PlainRow>): AsyncGenerator<readonly PlainRow[]> {

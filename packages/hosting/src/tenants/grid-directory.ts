@@ -116,6 +116,12 @@ export class GridDirectory {
       quotaBytes: checkQuota(wanted.quotaBytes ?? quotaBytesDefault),
       timeZone: checkTimeZone(wanted.timeZone ?? 'UTC'),
     };
+    await this.add(grid);
+    return grid;
+  }
+
+  /** Puts a grid on the list as it is, with what `also` writes. Throws a TenantError when slug or host names are taken. */
+  async add(grid: Grid, also: (queries: Queries) => Promise<void> = () => Promise.resolve()): Promise<void> {
     await this.#database.transaction(async (queries) => {
       await refuseTaken(queries, grid);
       const tables = queries.tables<Tables>();
@@ -132,9 +138,14 @@ export class GridDirectory {
         .execute();
       if (grid.hostnames.length > 0)
         await tables.insertInto('hostnames').values(hostnameRows(grid)).execute();
+      await also(queries);
       queries.announce(topic);
     }, creationRetries);
-    return grid;
+  }
+
+  /** Throws a TenantError as `add` would now. */
+  async requireFree(grid: Grid): Promise<void> {
+    await refuseTaken(this.#database, grid);
   }
 
   /** The grid as it is then. Throws a TenantError when a value is not allowed, or a host name is taken. */

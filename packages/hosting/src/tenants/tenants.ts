@@ -1,5 +1,6 @@
 /** The grids of this installation: their list, their simulators, and each grid's own database, opened on first use. */
 import type { Database, Migration } from '@gridkeep/storage/database/database';
+import type { SimulatorRecord } from '../backup-layout/grid-document.ts';
 import { GridDirectory, gridDirectoryMigrations } from './grid-directory.ts';
 import type { GridChange, NewGrid } from './grid-directory.ts';
 import { TenantError } from './grid.ts';
@@ -59,6 +60,26 @@ export class Tenants<Services> {
   /** Makes a grid and opens it. After a crash in between, the next `tenant` call finishes the work. */
   async create(wanted: NewGrid): Promise<Tenant<Services>> {
     const grid = await this.#directory.create(wanted);
+    return this.tenant(grid.slug);
+  }
+
+  /**
+   * Takes in a grid that comes from elsewhere, under its own id: `fill` puts everything into its database, and then, in one
+   * step, it is on the list with its simulators. Killed before, there is no such grid. Throws a TenantError when a name is taken.
+   */
+  async adopt(
+    grid: Grid,
+    simulators: readonly SimulatorRecord[],
+    fill: (services: Services, database: Database) => Promise<void>,
+  ): Promise<Tenant<Services>> {
+    await this.#directory.requireFree(grid);
+    const database = await this.#options.openDatabase(grid.slug);
+    try {
+      await fill(await this.#options.createServices(() => grid, database), database);
+    } finally {
+      await database.close();
+    }
+    await this.#directory.add(grid, (queries) => this.simulators.adopt(queries, grid.slug, simulators));
     return this.tenant(grid.slug);
   }
 
