@@ -1,9 +1,12 @@
 /** What a prune does with each pack and index file. Decides only; touches nothing. */
+import type { BlobType } from '../format/tree-node.ts';
 import type { BlobIndex, IndexedPack } from '../repository/blob-index.ts';
 import { BlobMarks } from '../verify/blob-marks.ts';
 
 export interface PlanOptions {
   readonly maxUnusedShare: number;
+  /** Packs below this size are small. */
+  readonly smallBytes: Readonly<Record<BlobType, number>>;
   /** Packs of data are not to be read: they are kept as long as any of their blobs is used. */
   readonly dataIsCold: boolean;
   /** Small packs are put together into larger ones. Not where the small ones cannot be removed before long. */
@@ -27,8 +30,6 @@ export interface PrunePlan {
   readonly bytesUnused: number;
 }
 
-/** restic's MinPackSize: a pack below is small. */
-const smallPackBytes = 4 * 1024 * 1024;
 /** So many small packs of one kind are worth being put together. */
 const smallPacksMin = 10;
 
@@ -36,8 +37,8 @@ export function planPrune(index: BlobIndex, used: BlobMarks, options: PlanOption
   const packs = [...index.packs()];
   const { staying, usedBytes, lost } = chooseCopies(index, used, packs, options.isSound);
   const unused: number[] = [];
-  const partly: Record<'data' | 'tree', IndexedPack[]> = { data: [], tree: [] };
-  const small: Record<'data' | 'tree', IndexedPack[]> = { data: [], tree: [] };
+  const partly: Record<BlobType, IndexedPack[]> = { data: [], tree: [] };
+  const small: Record<BlobType, IndexedPack[]> = { data: [], tree: [] };
   const repack: number[] = [];
   const sums = { data: { used: 0, unused: 0 }, tree: { used: 0, unused: 0 } };
   for (const pack of packs) {
@@ -56,16 +57,19 @@ export function planPrune(index: BlobIndex, used: BlobMarks, options: PlanOption
       repack.push(pack.number);
       sums[kind].unused -= unusedHere;
     } else if (unusedHere > 0) partly[kind].push(pack);
-    else if (pack.bytes < smallPackBytes) small[kind].push(pack);
+    else if (pack.bytes < options.smallBytes[kind]) small[kind].push(pack);
   }
 
   for (const kind of ['data', 'tree'] as const) {
     // Those first that give most back for what must be read and written.
     const share = (pack: IndexedPack): number => (usedBytes[pack.number] ?? 0) / pack.bytes;
     partly[kind].sort((a, b) => share(a) - share(b));
+    // Well below the limit, so that not every prune has a little to do.
+    const limit = options.maxUnusedShare * sums[kind].used;
+    const isOver = sums[kind].unused > limit;
     for (const pack of partly[kind]) {
-      if (sums[kind].unused <= options.maxUnusedShare * sums[kind].used) {
-        if (pack.bytes < smallPackBytes) small[kind].push(pack);
+      if (!isOver || sums[kind].unused <= limit / 2) {
+        if (pack.bytes < options.smallBytes[kind]) small[kind].push(pack);
         continue;
       }
       repack.push(pack.number);

@@ -2,10 +2,15 @@
 import { FormatError } from '../format/format-error.ts';
 import { readIndexFile } from '../format/index-file.ts';
 import type { StoredSnapshot } from '../format/snapshot.ts';
+import type { BlobType } from '../format/tree-node.ts';
 import type { BlobIndex } from '../repository/blob-index.ts';
 import { BlobRejectedError, RepositoryDamagedError } from '../repository/repository-errors.ts';
 import type { Repository } from '../repository/repository.ts';
-import type { RepositoryWriter } from '../repository/repository-writer.ts';
+import {
+  dataPackBytesDefault,
+  treePackBytesDefault,
+  type RepositoryWriter,
+} from '../repository/repository-writer.ts';
 import { decideForget, type ForgetDecision, type KeptSnapshot } from '../retention/forget.ts';
 import type { Retention } from '../retention/restore-points.ts';
 import type { VaultClock, VaultTime } from '../retention/vault-clock.ts';
@@ -202,6 +207,7 @@ class Pruning {
   ): PrunePlan {
     const { target } = this.#repository;
     const planned = planPrune(index, used, {
+      smallBytes: smallBytes(this.#options.packBytes),
       maxUnusedShare: this.#options.maxUnusedShare ?? maxUnusedShareDefault,
       dataIsCold: target.cold !== undefined && this.#options.repackCold !== true,
       mergeSmall: target.protect === undefined,
@@ -347,6 +353,14 @@ class Pruning {
       ...done,
     };
   }
+}
+
+/** A quarter of what packs are made to measure: what was put together once is left alone. */
+function smallBytes(packBytes: number | undefined): Record<BlobType, number> {
+  return {
+    data: (packBytes ?? dataPackBytesDefault) / 4,
+    tree: (packBytes ?? treePackBytesDefault) / 4,
+  };
 }
 
 function isIndexed(index: BlobIndex, pack: string): boolean {

@@ -56,13 +56,15 @@ export interface WriterTotals {
   readonly packs: readonly string[];
 }
 
-const dataPackBytesDefault = 16 * 1024 * 1024;
-const treePackBytesDefault = 6 * 1024 * 1024;
-const batchBytes = 4 * 1024 * 1024;
+export const dataPackBytesDefault = 16 * 1024 * 1024;
+export const treePackBytesDefault = 6 * 1024 * 1024;
+const batchBytes = 2 * 1024 * 1024;
 /** Two in each thread, one of each type being filled, one on its way. */
 const batchesMax = 6;
+/** Unless it is a single batch with a large blob. */
+const batchesBytesMax = 16 * 1024 * 1024;
 /** While so many packs wait for the target, threads get nothing more to do. */
-const unsavedPacksMax = 3;
+const unsavedPacksMax = 2;
 /** As restic: an interrupted backup has not lost more than this. */
 const indexBlobsMax = 50_000;
 const indexMsMax = 10 * 60_000;
@@ -81,6 +83,7 @@ export class RepositoryWriter {
   readonly #waitingBatches: Batch[] = [];
   readonly #spareBatches: SentBatch[] = [];
   #batches = 0;
+  #batchesBytes = 0;
   #unsavedPacks = 0;
   #unindexed: IndexedHeader[] = [];
   #unindexedBlobs = 0;
@@ -260,13 +263,19 @@ export class RepositoryWriter {
         this.#waitingBatches.push(batch);
         this.#pump();
       }
-      await this.#until(() => this.#batches < batchesMax || this.#filling.has(type));
+      await this.#until(() => this.#hasRoomFor(payload.length) || this.#filling.has(type));
       if (!this.#filling.has(type)) this.#filling.set(type, this.#newBatch(type, payload.length));
     }
   }
 
+  #hasRoomFor(bytes: number): boolean {
+    if (this.#batches >= batchesMax) return false;
+    return this.#batchesBytes + Math.max(bytes, batchBytes) <= batchesBytesMax || this.#batches <= 1;
+  }
+
   #newBatch(type: BlobType, bytes: number): Batch {
     this.#batches += 1;
+    this.#batchesBytes += Math.max(bytes, batchBytes);
     const spare = bytes <= batchBytes ? this.#spareBatches.pop() : undefined;
     return spare === undefined
       ? Batch.empty(type, Math.max(bytes, batchBytes))
@@ -286,6 +295,7 @@ export class RepositoryWriter {
     switch (reply.kind) {
       case 'batch done':
         this.#batches -= 1;
+        this.#batchesBytes -= reply.batch.bytes.byteLength;
         if (reply.batch.bytes.byteLength === batchBytes) this.#spareBatches.push(reply.batch);
         for (const id of reply.rejected) {
           this.#rejected.push(parseBlobId(id));
