@@ -42,6 +42,11 @@ export class RecordFields {
     return this.#fields.has(name);
   }
 
+  /** The whole record. */
+  get json(): string {
+    return JSON.stringify(Object.fromEntries(this.#fields));
+  }
+
   raw(name: string): unknown {
     return this.#fields.get(name);
   }

@@ -1,10 +1,12 @@
 /** Brings content out of a snapshot into the blob store: only what it lacks, and only with the hash that the record names. */
 import { createHash } from 'node:crypto';
 import type { BlobId, BlobStore } from '@gridkeep/storage/blobs/blob-store';
+import { BlobMissingError, RepositoryDamagedError } from '@gridkeep/vault/repository/repository-errors';
 import type { FileNode } from '@gridkeep/vault/format/tree-node';
 import { readWhole } from '../backup-layout/snapshot-files.ts';
 import type { SnapshotSource } from '../backup-layout/snapshot-source.ts';
 import { SnapshotContentError } from '../backup-layout/snapshot-source.ts';
+import { KeySet } from './key-set.ts';
 import { PutWindow } from '../ingress/put-window.ts';
 
 /** Content that is held while it is put; what is larger streams. */
@@ -28,6 +30,8 @@ export class RestoredContent {
   readonly #blobs: BlobStore;
   readonly #dryRun: boolean;
   readonly #window = new PutWindow();
+  /** In a dry run, what would be here by now. */
+  readonly #counted = new KeySet();
   #asks: WantedContent[] = [];
   #newBlobs = 0;
   #newBytes = 0;
@@ -53,8 +57,9 @@ export class RestoredContent {
   async give(id: BlobId, bytes: Uint8Array): Promise<void> {
     const isHere = (await this.#blobs.has([id])).has(id);
     if (isHere) return;
-    if (this.#dryRun) this.#count(bytes.length);
-    else if ((await this.#blobs.put(bytes, { id })).isNew) this.#count(bytes.length);
+    if (this.#dryRun) {
+      if (this.#counted.add(id)) this.#count(bytes.length);
+    } else if ((await this.#blobs.put(bytes, { id })).isNew) this.#count(bytes.length);
   }
 
   /** Resolves when all that was wanted is durable. */
@@ -94,7 +99,7 @@ export class RestoredContent {
     if (file.size !== content.size)
       throw new SnapshotContentError(content.place, 'has not the size that its row says');
     if (this.#dryRun) {
-      this.#count(content.size);
+      if (this.#counted.add(content.blobId)) this.#count(content.size);
       return;
     }
     await this.#window.add(Math.min(content.size, heldBytesMax), async () => {
@@ -149,7 +154,5 @@ export class RestoredContent {
 
 /** The repository lost some of its bytes: that costs this content, not the whole restore. */
 function isLoss(error: unknown): error is Error {
-  return (
-    error instanceof Error && (error.name === 'BlobMissingError' || error.name === 'RepositoryDamagedError')
-  );
+  return error instanceof BlobMissingError || error instanceof RepositoryDamagedError;
 }
