@@ -67,14 +67,14 @@ export function ownIdentity(): LockIdentity {
 }
 
 /**
- * A lock of this machine whose process is gone for certain, or that is stale and of this machine. Nobody has to be asked
- * about those; a lock of another machine is never judged.
+ * A lock of this machine whose process is gone for certain. The wall clock is asked only where the process cannot be looked
+ * for (another boot, another container): set forward, it must not make the lock of a backup that runs look stale. A lock of
+ * another machine is never judged.
  */
 export function isAbandoned(lock: LockFile, now: number, self = ownIdentity()): boolean {
   if (lock.hostname !== self.hostname) return false;
-  if (isStale(lock, now)) return true;
   const [lockPlace, start] = lock.username.split('.');
-  if (lockPlace === 'unknown' || lockPlace !== self.username.split('.')[0]) return false;
+  if (lockPlace === 'unknown' || lockPlace !== self.username.split('.')[0]) return isStale(lock, now);
   return startOf(lock.pid) !== start;
 }
 

@@ -5,6 +5,7 @@ import { decodePackHeader } from '../format/pack-header.ts';
 import type { BlobType } from '../format/tree-node.ts';
 import { packUnpacked } from '../format/unpacked.ts';
 import { createSealer, type Sealer } from '../sealing/sealer.ts';
+import { OutsideGarbage } from './collect-garbage.ts';
 import { PackBuilder } from './pack-builder.ts';
 import {
   blobsOf,
@@ -20,7 +21,6 @@ if (port === null) throw new Error('runs in a thread only');
 
 /** A pack is finished when it is larger than asked for, so there is room for a bit more. */
 const packSlackBytes = 1024 * 1024;
-const sparesMax = 2;
 
 function reply(message: PackingReply, transfer: readonly ArrayBuffer[] = []): void {
   port?.postMessage(message, [...transfer]);
@@ -31,6 +31,7 @@ class Packing {
   readonly #packBytes: Readonly<Record<BlobType, number>>;
   readonly #builders: Readonly<Record<BlobType, PackBuilder>>;
   readonly #spares: ArrayBuffer[] = [];
+  readonly #garbage = new OutsideGarbage();
 
   constructor(sealer: Sealer, packBytes: Readonly<Record<BlobType, number>>) {
     this.#sealer = sealer;
@@ -47,6 +48,7 @@ class Packing {
         this.#finish(batch.type);
         outcome = builder.add(blob);
       }
+      this.#garbage.note(blob.length, blob.codec !== 'raw');
       if (outcome === 'rejected') rejected.push(blob.id);
       if (builder.bytes >= this.#packBytes[batch.type]) this.#finish(batch.type);
     }
@@ -54,7 +56,7 @@ class Packing {
   }
 
   takeSpare(buffer: ArrayBuffer): void {
-    if (this.#spares.length < sparesMax) this.#spares.push(buffer);
+    this.#spares.push(buffer);
   }
 
   makeIndex(packs: readonly IndexedHeader[]): void {

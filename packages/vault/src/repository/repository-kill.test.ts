@@ -1,0 +1,85 @@
+/** Real kill -9 at random moments of backups, alone and several at once. GRIDKEEP_KILL_ROUNDS makes it longer. */
+import { missing } from '@gridkeep/testing/requirements';
+import { temporaryFolder } from '@gridkeep/testing/temporary-folder';
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
+import { openFolderTarget } from '../target/folder-target.ts';
+import { contentOf, createExample, examplePassword, quickLocks } from '../test-support/example-repository.ts';
+import { restic } from '../test-support/real-restic.ts';
+import { openRepository, type Repository } from './repository.ts';
+
+const rounds = Number(process.env['GRIDKEEP_KILL_ROUNDS'] ?? 8);
+const resticEvery = 10;
+const killAfterMsMax = 700;
+const child = new URL('../test-support/write-until-killed.ts', import.meta.url).pathname;
+
+/** Ids of the snapshots that were saved before the kill. */
+async function runAndKill(place: string, seed: string): Promise<string[]> {
+  const running = spawn(process.execPath, [child, place, seed], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const output: Buffer[] = [];
+  const errors: Buffer[] = [];
+  running.stderr.on('data', (chunk: Buffer) => errors.push(chunk));
+  const opened = new Promise<void>((resolve) => {
+    running.stdout.on('data', (chunk: Buffer) => {
+      output.push(chunk);
+      resolve();
+    });
+  });
+  const closed = new Promise<void>((resolve) => running.once('close', () => resolve()));
+  await Promise.race([opened, closed]);
+  await delay(Math.random() * killAfterMsMax);
+  assert.equal(running.exitCode, null, `the child ended by itself: ${Buffer.concat(errors).toString()}`);
+  running.kill('SIGKILL');
+  await closed;
+  const lines = Buffer.concat(output).toString().split('\n').slice(0, -1);
+  return lines.filter((line) => line !== 'open');
+}
+
+async function checkSnapshot(repository: Repository, id: string): Promise<void> {
+  const { tree, tags } = await repository.readSnapshot(id);
+  const [name = ''] = tags;
+  const [seed = ''] = name.split('-');
+  const nodes = await repository.readTree(tree);
+  assert.equal(nodes.length, 40);
+  for (const node of nodes) {
+    assert.equal(node.type, 'file');
+    const number = Number(node.name.slice('file-'.length));
+    const pieces: Buffer[] = [];
+    for await (const piece of repository.readFile(node)) pieces.push(piece);
+    const expected = contentOf(number % 2 === 0 ? `${seed} ${number}` : `${name} ${number}`, 20_000);
+    assert.ok(Buffer.concat(pieces).equals(expected), `${node.name} of ${name} has changed`);
+  }
+}
+
+test('kill -9 in backups loses no saved snapshot', { skip: missing('restic') }, async (context) => {
+  const place = join(await temporaryFolder(context), 'repository');
+  const target = await openFolderTarget(place);
+  await (await createExample(target)).close();
+  const saved: string[] = [];
+  for (let round = 1; round <= rounds; round += 1) {
+    // Every third time two at once.
+    const seeds = round % 3 === 0 ? [`${round}a`, `${round}b`] : [`${round}a`];
+    const added = (await Promise.all(seeds.map((seed) => runAndKill(place, seed)))).flat();
+    saved.push(...added);
+    const repository = await openRepository(
+      target,
+      { password: examplePassword },
+      { lockTimes: quickLocks, cacheFolder: `${place}-cache` },
+    );
+    // The dead processes' locks are in nobody's way.
+    await (await repository.lock('exclusive')).release();
+    const there = new Set((await repository.listSnapshots()).map(({ id }) => id));
+    for (const id of saved) assert.ok(there.has(id), `snapshot ${id} is lost`);
+    for (const id of added) await checkSnapshot(repository, id);
+    if (round % resticEvery === 0 || round === rounds) {
+      await restic(place, examplePassword, 'check', '--read-data');
+      for (const id of there) await checkSnapshot(repository, id);
+    }
+    await repository.close();
+  }
+  assert.ok(saved.length > rounds / 4, 'the children hardly got to save anything');
+  context.diagnostic(`${rounds} kills, ${saved.length} snapshots saved`);
+});
