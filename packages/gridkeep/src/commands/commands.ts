@@ -1,6 +1,17 @@
 /** All commands, in the order in which help lists them. */
 import { archiveDiff, archiveInspect } from './archive-commands.ts';
+import {
+  backupDrill,
+  backupList,
+  backupPrune,
+  backupRun,
+  backupShow,
+  backupVerify,
+} from './backup-commands.ts';
+import { backupBrowse, backupDiff } from './backup-look-commands.ts';
+import { backupRestore } from './backup-restore-command.ts';
 import { blobsCompact, blobsReindex, blobsStats, blobsVerify } from './blobs-commands.ts';
+import { backupCertificate, backupCertificateVerify } from './certificate-commands.ts';
 import type { Command, InstallationCommand } from './command.ts';
 import { gridCreate, gridList, gridShow } from './grid-commands.ts';
 import { gridSet, gridSettings } from './grid-setting-commands.ts';
@@ -15,6 +26,13 @@ import { residentCreate, residentList, residentPassword } from './resident-comma
 import { simulatorAdd } from './simulator-add.ts';
 import { simulatorList, simulatorRevoke } from './simulator-commands.ts';
 import { status } from './status-command.ts';
+import { vaultErase, vaultInit, vaultLog, vaultPassword, vaultStats, vaultUnlock } from './vault-commands.ts';
+import {
+  vaultTargetsAdd,
+  vaultTargetsCopy,
+  vaultTargetsList,
+  vaultTargetsRemove,
+} from './vault-target-commands.ts';
 import { termsAccepted, termsList, termsPublish, termsShow } from './terms-commands.ts';
 
 export const commands: readonly Command[] = [
@@ -40,6 +58,27 @@ export const commands: readonly Command[] = [
   libraryImport,
   archiveInspect,
   archiveDiff,
+  backupRun,
+  backupList,
+  backupShow,
+  backupBrowse,
+  backupDiff,
+  backupRestore,
+  backupVerify,
+  backupDrill,
+  backupCertificate,
+  backupCertificateVerify,
+  backupPrune,
+  vaultInit,
+  vaultTargetsList,
+  vaultTargetsAdd,
+  vaultTargetsRemove,
+  vaultTargetsCopy,
+  vaultPassword,
+  vaultUnlock,
+  vaultStats,
+  vaultErase,
+  vaultLog,
   blobsStats,
   blobsVerify,
   blobsReindex,

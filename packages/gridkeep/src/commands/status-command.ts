@@ -7,6 +7,8 @@ import { formatBytes, formatDuration, formatFields } from './format.ts';
 import { gridWarnings } from './grid-warnings.ts';
 import { installationStatus } from './installation-status.ts';
 import { countJobs } from './count-jobs.ts';
+import { isoTime } from './vault-input.ts';
+import { healthOf, runData, vaultText } from './vault-status.ts';
 
 export const status = installationCommand({
   name: 'status',
@@ -27,8 +29,16 @@ export const status = installationCommand({
     for (const { slug, name } of await tenants.list()) {
       const tenant = await tenants.tenant(slug);
       const publicUrl = await tenant.services.publicAddress.read();
-      grids.push({ slug, name, publicUrl, ...(await countGrid(tenant)) });
+      const health = await healthOf(installation, tenant.grid);
+      grids.push({
+        ...{ slug, name, publicUrl, ...(await countGrid(tenant)) },
+        newestBackupAt: isoTime(health.newestBackupAt),
+        lastVerify: runData(health.last.verify),
+        lastDrill: runData(health.last.drill),
+        vault: vaultText(health),
+      });
       warnings.push(...(await gridWarnings(tenant)));
+      warnings.push(...health.warnings.map((line) => `grid ${slug}: ${line}`));
     }
     const uptimeMs = server === undefined ? 0 : Date.now() - server.startedAt;
     const { blobs } = found;
@@ -68,6 +78,7 @@ export const status = installationCommand({
                 `${grid.online} on the grid, ${grid.residents} residents, ${grid.cellsOnline} cells online, ${grid.assets} assets, ${formatBytes(grid.contentBytes)}`,
               ] as const,
           ),
+          ...grids.map((grid) => [`  backups of ${grid.slug}`, grid.vault] as const),
         ]),
         ...found.problems.map((line) => `BROKEN: ${line}`),
         ...warnings.map((line) => `warning: ${line}`),

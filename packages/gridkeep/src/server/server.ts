@@ -15,6 +15,7 @@ import type { Logger } from '../logging/logger.ts';
 import { Background } from './background.ts';
 import { gridPorts } from './grid-ports.ts';
 import type { ServerFacts } from './summary.ts';
+import { VaultCare } from './vault-care.ts';
 
 export interface RunningServer {
   readonly facts: ServerFacts;
@@ -89,6 +90,9 @@ export async function startServer(configuration: Configuration, log: Logger): Pr
     const background = new Background(log);
     stack.defer(() => background.stop());
     background.start(installation.tenants);
+    const care = new VaultCare(installation, log);
+    stack.defer(() => care.stop());
+    care.start();
     forgetOldJobs(installation, log);
     const opened = stack.move();
     return { facts, installation: running, stop: () => opened.disposeAsync() };

@@ -27,26 +27,25 @@ export async function copyVault(
     const { now } = await clock.sample();
     const retention = retentionOf(open);
     const turn = (await history.runs(slug, { kind: 'copy', target: name, limit: 1000 })).length;
-    const report = await withSharedLock(open, context.signal, async (signal) => {
-      const snapshots = await open.repository.listSnapshots();
-      return mirror(open.repository.target, copy, {
+    const report = await withSharedLock(open, context.signal, (signal) =>
+      mirror(open.repository.target, copy, {
         signal,
         follow: {
           masterKey: open.repository.masterKey,
-          // What is at the copy only may go when the promise would let it go at the first target too.
-          mayForget: (snapshot) =>
-            decideForget([...snapshots.filter(({ id }) => id !== snapshot.id), snapshot], {
-              clock: now,
-              retention,
-              zone: grid.timeZone,
-            }).forget.some(({ id }) => id === snapshot.id),
+          // Decided by what the copy holds: an emptied first target costs it nothing that was promised.
+          mayForget: (snapshots) =>
+            new Set(
+              decideForget(snapshots, { clock: now, retention, zone: grid.timeZone }).forget.map(
+                ({ id }) => id,
+              ),
+            ),
         },
         check: { slice: turn % slicesOfData, of: slicesOfData },
         ...(bytesPerSecond === undefined ? {} : { bytesPerSecond }),
         progress: ({ bytes, bytesAll }) =>
           context.progress({ done: bytes, total: bytesAll, unit: 'bytes', message: `copying to ${name}` }),
-      });
-    });
+      }),
+    );
     if (copy.protect !== undefined) await lockCopy(context, open, copy);
     return {
       value: report,

@@ -54,6 +54,8 @@ export interface OpenVault {
   close(): Promise<void>;
 }
 
+/** Announced when a vault or a target comes or goes. */
+const topic = 'vaults';
 const parityPercentDefault = 5;
 const parityPercentMax = 100;
 const firstTargetName = 'first';
@@ -145,6 +147,7 @@ export class Vaults {
             .insertInto('vault_targets')
             .values(this.#targetRow(grid.slug, firstTargetName, 0, place, cold, credentials, copyCronDefault))
             .execute();
+          queries.announce(topic);
         });
         this.#keys.set(grid.slug, { repository: repository.id, key: repository.masterKey });
         await this.history.addEvent(grid.slug, {
@@ -317,6 +320,7 @@ export class Vaults {
       wanted.cron ?? copyCronDefault,
     );
     await this.#options.host.tables<VaultTables>().insertInto('vault_targets').values(row).execute();
+    this.#options.host.announce(topic);
     await this.history.addEvent(slug, {
       kind: 'target-add',
       summary: `added the target ${name} at ${place.address}`,
@@ -353,6 +357,7 @@ export class Vaults {
             .where('slug', '=', slug)
             .where('name', '=', row.name)
             .execute();
+        queries.announce(topic);
       },
       { retries: 3 },
     );

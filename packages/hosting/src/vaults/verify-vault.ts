@@ -178,9 +178,9 @@ async function repairVault(context: CareContext, open: OpenVault, report: Verify
       if (copy !== undefined) copies.push(copy);
     }
     context.progress({ done: 0, unit: 'steps', message: `repairing ${report.findings.length} findings` });
-    const repaired = await repair(open.repository, report, {
+    const repaired = await repair(open.repository, lock, report, {
       copies,
-      signal: AbortSignal.any([context.signal, lock.signal]),
+      signal: context.signal,
     });
     const count = repaired.findings.filter((one) => one.repaired !== undefined).length;
     await context.vaults.history.addEvent(slug, {
@@ -202,7 +202,7 @@ async function lostPaths(
 ): Promise<readonly LostPath[]> {
   const lost: LostPath[] = [];
   if (report.damaged.count === 0) return lost;
-  for await (const affected of affectedPaths(open.repository, report.damaged, { signal })) {
+  for await (const affected of affectedPaths(open.repository, report, { signal })) {
     const { id, time }: StoredSnapshot = affected.snapshot;
     lost.push({ snapshot: id, time, path: affected.path.join('/'), what: affected.what });
     if (lost.length >= pathsListedMax) break;

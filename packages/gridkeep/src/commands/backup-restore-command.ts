@@ -1,0 +1,393 @@
+import { GridSnapshot } from '@gridkeep/hosting/backup-layout/grid-snapshot-reader';
+import { findInSnapshot } from '@gridkeep/hosting/restores/browse-snapshot';
+import type { RestoreScope } from '@gridkeep/hosting/restores/restore-request';
+import { chooseSnapshot, localMinute } from '@gridkeep/hosting/vaults/choose-snapshot';
+import { restoredKinds } from '@gridkeep/hosting/restores/restore-report';
+import type { StoredSnapshot } from '@gridkeep/vault/format/snapshot';
+import type { Repository } from '@gridkeep/vault/repository/repository';
+import Type from 'typebox';
+import type { Installation } from '../installation/installation.ts';
+import { backupRestoreGridKind, backupRestoreKind, vaultJobResultSchema } from '../jobs/vault-job-inputs.ts';
+import type { BackupRestoreGridInput, BackupRestoreInput, VaultJobResult } from '../jobs/vault-job-inputs.ts';
+import {
+  CommandError,
+  confirmationNeededCode,
+  installationCommand,
+  usageErrorCode,
+  vaultPasswordNeededCode,
+} from './command.ts';
+import type { Report } from './command.ts';
+import { formatBytes, formatDuration } from './format.ts';
+import { tenantOf } from './grid-input.ts';
+import { fieldOf, numberField, objectsField, reportText, textField } from './report-fields.ts';
+import { runJob } from './run-job.ts';
+import { atInput, unlockedTenant, vaultInput, vaultSecrets, withOpenVault } from './vault-input.ts';
+
+const inputSchema = Type.Object(
+  {
+    what: Type.Optional(
+      Type.String({ description: 'a path as "backup browse" shows it, or an id; or one of the flags below' }),
+    ),
+    everything: Type.Optional(Type.Boolean({ description: 'the whole grid' })),
+    region: Type.Optional(
+      Type.String({ description: 'a region, with all that stands in it', title: 'name' }),
+    ),
+    resident: Type.Optional(Type.String({ description: "a resident's whole inventory", title: 'name' })),
+    folder: Type.Optional(
+      Type.String({ description: 'with --resident: a folder, with all below it', title: 'path' }),
+    ),
+    item: Type.Optional(Type.String({ description: 'with --resident: one item', title: 'path' })),
+    object: Type.Optional(
+      Type.String({ description: 'with --region: one object, by id or name', title: 'object' }),
+    ),
+    asset: Type.Optional(Type.String({ description: 'one asset', title: 'id' })),
+    at: atInput,
+    from: Type.Optional(
+      Type.String({
+        description: "another vault than the grid's own: its folder, or s3://…",
+        title: 'place',
+      }),
+    ),
+    cold: Type.Optional(
+      Type.String({
+        description: 'with --from: where its packs of data are, when elsewhere',
+        title: 'place',
+      }),
+    ),
+    beside: Type.Optional(
+      Type.Boolean({ description: 'as something new beside what is there (default, except for an asset)' }),
+    ),
+    inPlace: Type.Optional(
+      Type.Boolean({ description: 'instead of what is there; a backup of that is made first' }),
+    ),
+    as: Type.Optional(
+      Type.String({
+        description: 'beside: the name of the new thing; with --everything: the slug of a new grid',
+        title: 'name',
+      }),
+    ),
+    location: Type.Optional(
+      Type.String({ description: 'of a region beside: its place on the map', title: 'x,y' }),
+    ),
+    dryRun: Type.Optional(Type.Boolean({ description: 'only say what would change' })),
+    yes: Type.Optional(Type.Boolean({ description: 'in place: without asking' })),
+    ...vaultInput,
+  },
+  { additionalProperties: false },
+);
+type Input = Type.Static<typeof inputSchema>;
+
+/** What is restored from: the vault's name in jobs, and the snapshot. */
+interface Source {
+  readonly foreign: string | null;
+  /** Of the vault's grid, where it is a grid here. */
+  readonly ofGrid: string | null;
+  readonly snapshot: StoredSnapshot;
+  /** Of the grid in the snapshot. */
+  readonly zone: string;
+  readonly slug: string;
+  /** Undefined: everything. */
+  readonly found: { readonly name: string; readonly path: string; readonly scope: RestoreScope } | undefined;
+}
+
+export const backupRestore = installationCommand({
+  name: 'backup restore',
+  summary:
+    'Bring back from any day: an item, a folder, an inventory, an object, a region, an asset, or the whole grid',
+  examples: [
+    'gridkeep backup restore --resident "Ada Lovelace" --folder "Clothing/Old" --at 2026-06-01',
+    'gridkeep backup restore --region "Big Bay" --in-place --at 2026-11-20 --dry-run',
+    'gridkeep backup restore "regions/Plaza/objects/Fountain"',
+    'gridkeep backup restore --from /mnt/vault --everything',
+  ],
+  input: inputSchema,
+  positional: ['what'],
+  secretsOnDemand: vaultSecrets,
+  makesFolder: true,
+  run: async (installation, input, report) => {
+    const path = wantedPath(input);
+    if (input.beside === true && input.inPlace === true)
+      throw new CommandError(usageErrorCode, 'either --beside or --in-place');
+    if (input.cold !== undefined && input.from === undefined)
+      throw new CommandError(usageErrorCode, '--cold goes with --from');
+    const source = await sourceOf(installation, input, path);
+    try {
+      if (source.found === undefined && (await isNewGrid(installation, input, source)))
+        return await restoreNewGrid(installation, report, input, source);
+      return await restoreInto(installation, report, input, source);
+    } finally {
+      if (source.foreign !== null) installation.foreignVaults.forget(source.foreign);
+    }
+  },
+});
+
+/** Undefined: everything. */
+function wantedPath(input: Input): string | undefined {
+  const { what, everything, region, resident, folder, item, object, asset } = input;
+  if ((folder !== undefined || item !== undefined) && resident === undefined && what === undefined)
+    throw new CommandError(usageErrorCode, '--folder and --item go with --resident');
+  if (object !== undefined && region === undefined)
+    throw new CommandError(usageErrorCode, '--object goes with --region');
+  const inInventory = (inner: string): string =>
+    `inventories/${resident ?? ''}/${inner.replaceAll(/^\/+|\/+$/g, '')}`;
+  const wanted = [
+    ...(what === undefined ? [] : [what]),
+    ...(region === undefined
+      ? []
+      : [object === undefined ? `regions/${region}` : `regions/${region}/objects/${object}`]),
+    ...(resident === undefined
+      ? []
+      : folder === undefined && item === undefined
+        ? [`inventories/${resident}`]
+        : [folder, item].filter((inner) => inner !== undefined).map(inInventory)),
+    ...(asset === undefined ? [] : [asset]),
+  ];
+  const [first, ...more] = wanted;
+  if (everything === true ? first !== undefined : first === undefined || more.length > 0)
+    throw new CommandError(
+      usageErrorCode,
+      'say one thing to restore: a path, or --region, --resident (with --folder or --item), --object, --asset, or --everything',
+    );
+  return first;
+}
+
+async function sourceOf(installation: Installation, input: Input, path: string | undefined): Promise<Source> {
+  const { foreignVaults } = installation;
+  if (input.from === undefined) {
+    const { grid } = await unlockedTenant(installation, input);
+    const found = await withOpenVault(installation, grid.slug, ({ repository }) =>
+      lookFor(repository, input.at, path, grid.timeZone),
+    );
+    return { foreign: null, ofGrid: grid.slug, ...found };
+  }
+  if (input.vaultPassword === undefined)
+    throw new CommandError(
+      vaultPasswordNeededCode,
+      `the password of the vault at ${withoutSecrets(input.from)} is needed`,
+    );
+  const { token } = await foreignVaults.add(input.from, input.cold, input.vaultPassword);
+  try {
+    const open = await foreignVaults.open(token);
+    try {
+      const found = await lookFor(open.repository, input.at, path, undefined);
+      return { foreign: token, ofGrid: null, ...found };
+    } finally {
+      await open.close();
+    }
+  } catch (error) {
+    foreignVaults.forget(token);
+    throw error;
+  }
+}
+
+async function lookFor(
+  repository: Repository,
+  at: string | undefined,
+  path: string | undefined,
+  zone: string | undefined,
+): Promise<Omit<Source, 'foreign' | 'ofGrid'>> {
+  const snapshots = await repository.listSnapshots();
+  // The zone of a vault's grid stands in its snapshots.
+  const newest = chooseSnapshot(snapshots, undefined, 'UTC');
+  const { document } = await GridSnapshot.open(repository, newest);
+  const days = zone ?? document.timeZone;
+  const snapshot = chooseSnapshot(snapshots, at, days);
+  const base = { snapshot, zone: days, slug: document.slug };
+  if (path === undefined) return { ...base, found: undefined };
+  const entry = await findInSnapshot(repository, snapshot, path);
+  if (entry === undefined)
+    throw new CommandError(
+      'not-found',
+      `the backup of ${localMinute(snapshot.time, days)} has nothing at ${JSON.stringify(path)}: "gridkeep backup browse" shows what there is`,
+    );
+  if (entry.scope === undefined)
+    throw new CommandError(
+      'not-found',
+      `${JSON.stringify(entry.path)} cannot be restored by itself: name a region, an inventory, a folder, an item, an object or an asset`,
+    );
+  return { ...base, found: { name: entry.name, path: entry.path, scope: entry.scope } };
+}
+
+/** Whether the whole grid goes into one that is not there yet. */
+async function isNewGrid({ tenants }: Installation, input: Input, source: Source): Promise<boolean> {
+  if (input.as !== undefined) return true;
+  const wanted = input.grid ?? source.slug;
+  const isThere = (await tenants.readAll()).some(({ slug }) => slug === wanted);
+  if (!isThere) return true;
+  if (input.inPlace === true) return false;
+  throw new CommandError(
+    usageErrorCode,
+    `grid "${wanted}" is there: --in-place restores it, --as SLUG makes another grid of the backup`,
+  );
+}
+
+async function restoreNewGrid(installation: Installation, report: Report, input: Input, source: Source) {
+  if (input.dryRun === true)
+    throw new CommandError(
+      usageErrorCode,
+      'a grid that is not there yet changes nothing: --dry-run is not needed',
+    );
+  const grids = await installation.tenants.readAll();
+  const slug = input.as ?? input.grid ?? source.slug;
+  // Host names and simulators belong to the grid that is there.
+  const isCopy = grids.some((grid) => grid.slug === source.slug);
+  const job: BackupRestoreGridInput = {
+    foreign: source.foreign,
+    ofGrid: source.ofGrid,
+    snapshot: source.snapshot.id,
+    slug,
+    name: null,
+    hostnames: isCopy ? [] : null,
+    withSimulators: !isCopy,
+    adopt: source.foreign !== null && !isCopy,
+  };
+  const result = await runJob(installation, report, vaultJobResultSchema, {
+    ...{ kind: backupRestoreGridKind, input: job },
+  });
+  const adopted = textField(result.report, 'adopted');
+  return {
+    exitCode: result.ok ? (0 as const) : (1 as const),
+    data: { ...result },
+    text: [
+      `Grid "${slug}" ("${textField(result.report, 'name') ?? ''}") is here as it was on ${localMinute(source.snapshot.time, source.zone)} (${source.zone}).`,
+      ...resultLines(result),
+      ...(adopted === undefined
+        ? []
+        : [
+            `Its backups go on in the vault ${withoutSecrets(adopted)}; "gridkeep vault targets" changes that.`,
+          ]),
+      'Next: gridkeep start',
+    ].join('\n'),
+  };
+}
+
+async function restoreInto(installation: Installation, report: Report, input: Input, source: Source) {
+  const { grid } = await tenantOf(
+    installation.tenants,
+    input.grid ?? (source.found === undefined ? source.slug : undefined),
+  );
+  const { found } = source;
+  const scope: RestoreScope = found?.scope ?? { kind: 'grid' };
+  const byDefault = scope.kind === 'asset' || scope.kind === 'grid' ? 'in-place' : 'beside';
+  const placement = input.inPlace === true ? 'in-place' : input.beside === true ? 'beside' : byDefault;
+  if (placement === 'in-place') await installation.vaults.ensure(grid);
+  const what =
+    found === undefined ? `the whole grid "${grid.slug}"` : `${kindText[scope.kind]} "${found.name}"`;
+  const job: BackupRestoreInput = {
+    foreign: source.foreign,
+    snapshot: source.snapshot.id,
+    scope,
+    placement,
+    dryRun: false,
+    newName: input.as ?? null,
+    location: input.location === undefined ? null : parseLocation(input.location),
+    removeLaterAssets: false,
+    what,
+  };
+  const run = (dryRun: boolean): Promise<VaultJobResult> =>
+    runJob(installation, report, vaultJobResultSchema, {
+      ...{ kind: backupRestoreKind, grid: grid.slug, input: { ...job, dryRun } },
+    });
+  const day = `${localMinute(source.snapshot.time, source.zone)} (${source.zone})`;
+  if (input.dryRun === true) {
+    const would = await run(true);
+    return {
+      data: { ...would },
+      text: [
+        `Restoring ${what} ${placement === 'beside' ? 'beside what is there' : 'in place'}, as of ${day}, would do this:`,
+        ...resultLines(would),
+      ].join('\n'),
+    };
+  }
+  if (placement === 'in-place' && input.yes !== true) {
+    const would = await run(true);
+    throw new CommandError(
+      confirmationNeededCode,
+      `restoring ${what} in place, as of ${day}, ${countText(would.report)}; a backup of what is there now is made first`,
+    );
+  }
+  const result = await run(false);
+  const made = objectsField(result.report, 'made');
+  return {
+    exitCode: result.ok ? (0 as const) : (1 as const),
+    data: { ...result },
+    text: [
+      `${capital(what)} is restored ${placement === 'beside' ? 'beside what is there' : 'in place'}, as of ${day}.`,
+      ...made.map(
+        (one) => `Made: ${reportText(one, 'kind')} "${reportText(one, 'name')}" (${reportText(one, 'id')})`,
+      ),
+      ...resultLines(result),
+    ].join('\n'),
+  };
+}
+
+const kindText: Readonly<Record<RestoreScope['kind'], string>> = {
+  grid: 'the grid',
+  region: 'region',
+  inventory: 'the inventory of',
+  folder: 'folder',
+  item: 'item',
+  object: 'object',
+  asset: 'asset',
+};
+const changesShown = 50;
+const changeSigns: Readonly<Record<string, string>> = { appear: '+', change: '~', vanish: '-' };
+
+function resultLines({ report }: VaultJobResult): readonly string[] {
+  const counts = fieldOf(report, 'counts');
+  const changes = objectsField(report, 'changes');
+  const missing = objectsField(report, 'missing');
+  const dryRun = fieldOf(report, 'dryRun') === true;
+  return [
+    ...restoredKinds.flatMap((kind) => {
+      const count = fieldOf(counts, kind);
+      const [appear = 0, change = 0, vanish = 0, same = 0] = ['appear', 'change', 'vanish', 'same'].map(
+        (name) => numberField(count, name),
+      );
+      return appear + change + vanish + same === 0
+        ? []
+        : [`  ${kind}: ${appear} added, ${change} changed, ${vanish} removed, ${same} there already`];
+    }),
+    ...(dryRun
+      ? changes
+          .slice(0, changesShown)
+          .map(
+            (one) =>
+              `  ${changeSigns[reportText(one, 'change')] ?? ' '} ${reportText(one, 'kind')} ${reportText(one, 'name') === '' ? reportText(one, 'id') : `"${reportText(one, 'name')}"`}`,
+          )
+      : []),
+    ...(changes.length > changesShown && dryRun ? ['  …; --json shows more'] : []),
+    `${numberField(report, 'newBlobs') ?? 0} contents (${formatBytes(numberField(report, 'newBlobBytes') ?? 0)}) ${dryRun ? 'would be' : 'were'} read from the vault; ${formatDuration(numberField(report, 'took') ?? 0)}.`,
+    ...(missing.length === 0
+      ? []
+      : [
+          `MISSING, neither here nor in the backup: ${numberField(report, 'missingCount') ?? missing.length} assets:`,
+          ...missing
+            .slice(0, changesShown)
+            .map((one) => `  ${reportText(one, 'id')}, wanted by ${reportText(one, 'where')}`),
+        ]),
+  ];
+}
+
+function countText(report: unknown): string {
+  const counts = fieldOf(report, 'counts');
+  const sum = (name: string): number =>
+    restoredKinds.reduce((total, kind) => total + (numberField(fieldOf(counts, kind), name) ?? 0), 0);
+  return `adds ${sum('appear')} things, changes ${sum('change')} and removes ${sum('vanish')}`;
+}
+
+function parseLocation(text: string): { readonly x: number; readonly y: number } {
+  const match = /^(\d{1,7}),(\d{1,7})$/.exec(text.trim());
+  if (match === null)
+    throw new CommandError(usageErrorCode, `location ${JSON.stringify(text)} must look like 1000,1000`);
+  return { x: Number(match[1]), y: Number(match[2]) };
+}
+
+/** A place as it may be shown. */
+export function withoutSecrets(place: string): string {
+  return place.replace(/^(s3:\/\/)[^/@]*@/, '$1***@');
+}
+
+function capital(text: string): string {
+  return text.slice(0, 1).toUpperCase() + text.slice(1);
+}
