@@ -31,13 +31,16 @@ export function filesToReplace(
     .filter((file) => !options.frozen.has(file))
     .sort((a, b) => (sizes.get(a) ?? 0) - (sizes.get(b) ?? 0));
   const replaced = new Set<string>();
-  for (const file of mayGo) {
-    const packs = files.get(file) ?? [];
-    const namesGoing = packs.some(({ number }) => goingPacks.has(number));
-    const isRepetition = packs.every(({ number }) => (names.get(number) ?? 0) > 1);
-    if (!namesGoing && !isRepetition) continue;
+  const replace = (file: string): void => {
     replaced.add(file);
-    for (const { number } of packs) names.set(number, (names.get(number) ?? 0) - 1);
+    for (const { number } of files.get(file) ?? []) names.set(number, (names.get(number) ?? 0) - 1);
+  };
+  for (const file of mayGo)
+    if (files.get(file)?.some(({ number }) => goingPacks.has(number)) === true) replace(file);
+  // Only then: what says the same as a file that goes is the one that stays.
+  for (const file of mayGo) {
+    if (replaced.has(file)) continue;
+    if (files.get(file)?.every(({ number }) => (names.get(number) ?? 0) > 1) === true) replace(file);
   }
   const small = mayGo.filter((file) => (sizes.get(file) ?? 0) < smallFileBlobs);
   if (options.mergeSmall && small.length >= smallFilesMin) for (const file of small) replaced.add(file);

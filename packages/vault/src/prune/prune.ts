@@ -102,12 +102,16 @@ export async function prune(repository: Repository, options: PruneOptions): Prom
 }
 
 function isDamage(error: unknown): error is Error {
+  if (!(error instanceof Error)) return false;
   return (
     error instanceof BlobLostError ||
     error instanceof BlobRejectedError ||
     error instanceof RepositoryDamagedError ||
     error instanceof SealBrokenError ||
-    error instanceof FormatError
+    error instanceof FormatError ||
+    // A pack that the index names.
+    isTargetFailure(error, 'absent') ||
+    isTargetFailure(error, 'short')
   );
 }
 
