@@ -205,14 +205,14 @@ class Diff {
   async *#entries(
     folder: SnapshotFolder | undefined,
     nodes: readonly TreeNode[],
-    prefix = '',
+    level = 0,
   ): AsyncGenerator<CollectionEntry> {
     if (folder === undefined) return;
-    yield* readPart(this.#source, { folder, nodes, prefix });
+    yield* readPart(this.#source, { folder, nodes, prefix: '' });
     for (const node of nodes)
-      if (node.type === 'dir' && isPrefixName(node.name) && prefix.length < 6) {
+      if (node.type === 'dir' && isPrefixName(node.name) && level < 3) {
         const part = folderOf(folder, node);
-        yield* this.#entries(part, await this.#source.readTree(part.tree), prefix + node.name);
+        yield* this.#entries(part, await this.#source.readTree(part.tree), level + 1);
       }
   }
 
@@ -254,6 +254,8 @@ class Diff {
     if (told === undefined) return;
     const fields = was !== undefined && now !== undefined ? changedFields(was, now) : [];
     const kind = documentKinds.get(name) ?? 'file';
+    // Parts of a region and what lies in a folder are told on their own.
+    if (change === 'changed' && kind !== 'grid' && fields.every(({ field }) => field === 'version')) return;
     yield {
       ...base,
       kind,
@@ -362,7 +364,8 @@ function differenceOf(
 
 function entryKind(branch: Branch, place: string): DifferenceKind {
   if (branch === 'assets') return 'asset';
-  if (branch === 'map-tiles' || branch === 'missing') return branch;
+  if (branch === 'map-tiles') return 'map-tile';
+  if (branch === 'missing') return 'missing';
   if (branch === 'inventory') return 'item';
   return place.includes('/parcels/') ? 'parcel' : 'object';
 }

@@ -199,7 +199,7 @@ function sameRow(wanted: PlainRow, there: PlainRow, growing: string | undefined)
   return Object.entries(wanted).every(([name, value]) => name === growing || there[name] === value);
 }
 
-async function rowsWithKeys(
+export async function rowsWithKeys(
   queries: Queries,
   shape: RecordTable,
   rows: readonly PlainRow[],
