@@ -12,12 +12,14 @@ import { restic } from '../test-support/real-restic.ts';
 import { openRepository, type Repository } from './repository.ts';
 
 const rounds = Number(process.env['GRIDKEEP_KILL_ROUNDS'] ?? 8);
+/** Processes at once; each kill counts. */
+const seedsAtOnce = ['a', 'b'];
 const resticEvery = 10;
-const killAfterMsMax = 700;
+const killAfterMsMax = 400;
 const child = new URL('../test-support/write-until-killed.ts', import.meta.url).pathname;
 
-/** Ids of the snapshots that were saved before the kill. */
-async function runAndKill(place: string, seed: string): Promise<string[]> {
+/** Ids of the snapshots that were saved before the kill, which comes some time after so many lines of output. */
+async function runAndKill(place: string, seed: string, lines: number): Promise<string[]> {
   const running = spawn(process.execPath, [child, place, seed], { stdio: ['ignore', 'pipe', 'pipe'] });
   const output: Buffer[] = [];
   const errors: Buffer[] = [];
@@ -25,7 +27,7 @@ async function runAndKill(place: string, seed: string): Promise<string[]> {
   const opened = new Promise<void>((resolve) => {
     running.stdout.on('data', (chunk: Buffer) => {
       output.push(chunk);
-      resolve();
+      if (Buffer.concat(output).toString().split('\n').length > lines) resolve();
     });
   });
   const closed = new Promise<void>((resolve) => running.once('close', () => resolve()));
@@ -34,8 +36,8 @@ async function runAndKill(place: string, seed: string): Promise<string[]> {
   assert.equal(running.exitCode, null, `the child ended by itself: ${Buffer.concat(errors).toString()}`);
   running.kill('SIGKILL');
   await closed;
-  const lines = Buffer.concat(output).toString().split('\n').slice(0, -1);
-  return lines.filter((line) => line !== 'open');
+  const written = Buffer.concat(output).toString().split('\n').slice(0, -1);
+  return written.filter((line) => line !== 'open');
 }
 
 async function checkSnapshot(repository: Repository, id: string): Promise<void> {
@@ -59,10 +61,10 @@ test('kill -9 in backups loses no saved snapshot', { skip: missing('restic') }, 
   const target = await openFolderTarget(place);
   await (await createExample(target)).close();
   const saved: string[] = [];
-  for (let round = 1; round <= rounds; round += 1) {
-    // Every third time two at once.
-    const seeds = round % 3 === 0 ? [`${round}a`, `${round}b`] : [`${round}a`];
-    const added = (await Promise.all(seeds.map((seed) => runAndKill(place, seed)))).flat();
+  for (let kills = 0; kills < rounds;) {
+    kills += seedsAtOnce.length;
+    const seeds = seedsAtOnce.map((seed) => `${kills}${seed}`);
+    const added = (await Promise.all(seeds.map((seed, at) => runAndKill(place, seed, at + 1)))).flat();
     saved.push(...added);
     const repository = await openRepository(
       target,
@@ -74,7 +76,7 @@ test('kill -9 in backups loses no saved snapshot', { skip: missing('restic') }, 
     const there = new Set((await repository.listSnapshots()).map(({ id }) => id));
     for (const id of saved) assert.ok(there.has(id), `snapshot ${id} is lost`);
     for (const id of added) await checkSnapshot(repository, id);
-    if (round % resticEvery === 0 || round === rounds) {
+    if (kills % resticEvery === 0 || kills >= rounds) {
       await restic(place, examplePassword, 'check', '--read-data');
       for (const id of there) await checkSnapshot(repository, id);
     }

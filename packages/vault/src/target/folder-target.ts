@@ -69,9 +69,9 @@ class FolderTarget implements Target {
     }
   }
 
-  read(kind: FileKind, name: string, range?: FileRange, signal?: AbortSignal): Promise<Buffer> {
+  async read(kind: FileKind, name: string, range?: FileRange, signal?: AbortSignal): Promise<Buffer> {
     const path = join(this.#base, filePath(kind, name));
-    return this.#guarded(path, async () => {
+    return await this.#guarded(path, async () => {
       signal?.throwIfAborted();
       const file = await open(path, constants.O_RDONLY);
       try {
@@ -91,14 +91,14 @@ class FolderTarget implements Target {
     });
   }
 
-  save(
+  async save(
     kind: FileKind,
     name: string,
     bytes: Uint8Array,
     options: { signal?: AbortSignal } = {},
   ): Promise<void> {
     const path = join(this.#base, filePath(kind, name));
-    return this.#guarded(path, async () => {
+    await this.#guarded(path, async () => {
       options.signal?.throwIfAborted();
       // A name that no reader of the format takes for a file of the repository.
       const part = `${path}-tmp-${randomBytes(6).toString('hex')}`;
@@ -113,9 +113,9 @@ class FolderTarget implements Target {
     });
   }
 
-  remove(kind: FileKind, name: string): Promise<void> {
+  async remove(kind: FileKind, name: string): Promise<void> {
     const path = join(this.#base, filePath(kind, name));
-    return translated(path, async () => {
+    await translated(path, async () => {
       await this.#checkStillThere();
       await rm(path, { force: true });
       // Locks come and go; whether one is back after a power cut does not matter.

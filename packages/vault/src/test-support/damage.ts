@@ -69,7 +69,7 @@ export function damageOne(
       all.delete(file.name);
       break;
     case 'zero a sector':
-      all.set(file.name, bytes.fill(0, at - (at % 512), at - (at % 512) + 512));
+      all.set(file.name, bytes.fill(0, at - (at % 512), Math.min(bytes.length, at - (at % 512) + 512)));
       break;
     default: {
       const others = files.filter(({ name }) => name !== file.name);
