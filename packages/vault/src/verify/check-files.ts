@@ -146,7 +146,12 @@ async function checkAgainstParity(
   }
   const withdrawn = await readWithdrawn(repository.target, signal);
   const seen = new Set<string>();
-  for (const { plan } of groups) {
+  for (const { plan, isWhole, columns } of groups) {
+    if (!isWhole) {
+      const [left] = columns;
+      const detail = `Parity files of the group of ${left?.name.slice(0, 12) ?? ''} are gone or cut off; they are to be made anew.`;
+      list.add(finding('missing', { kind: 'parity', name: '' }, detail));
+    }
     for (const { kind, name } of plan.files) {
       const key = fileKey({ kind, name });
       if (seen.has(key) || withdrawn.has(key)) continue;

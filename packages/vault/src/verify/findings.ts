@@ -33,6 +33,8 @@ export type RepairMeans =
   | 'copy'
   /** Written anew from the headers of the packs. */
   | 'index rebuilt'
+  /** The configuration, from what was read when the repository was opened. */
+  | 'written anew'
   /** What was still readable of a pack was put into a new one. */
   | 'salvaged'
   /** Removed, because all it held is elsewhere or was of no use. */

@@ -116,10 +116,11 @@ function note(pack: IndexedPack, check: PackCheck, list: FindingsList): void {
       : `${broken} of its ${pack.blobs} blobs cannot be read any more`;
   if (!check.isWhole) {
     list.add(finding('wrong content', file, `${name} was changed since it was written; ${cost}.`, broken));
-  } else if (check.header === undefined || broken > 0) {
+  } else if (check.header === undefined) {
     list.add(finding('broken blob', file, `${name} is as it was written, but ${cost}.`, broken));
   } else {
-    list.add(finding('index disagrees', file, `${name} is whole, but ${check.header}; ${cost}.`, broken));
+    const detail = `${name} is whole, but ${check.header}; going by the index ${cost}.`;
+    list.add(finding('index disagrees', file, detail, broken));
   }
 }
 

@@ -2,11 +2,12 @@
 import { hash } from 'node:crypto';
 import { FormatError } from '../format/format-error.ts';
 import { readIndexFile } from '../format/index-file.ts';
-import { readRepositoryConfig } from '../format/repository-config.ts';
+import { readRepositoryConfig, writeRepositoryConfig } from '../format/repository-config.ts';
 import { readUnpacked } from '../format/unpacked.ts';
 import type { FileName } from '../parity/withdrawn.ts';
 import { fileKey } from '../parity/withdrawn.ts';
 import { readGroups } from '../parity/groups.ts';
+import { overheadDefault, updateParity } from '../parity/protect.ts';
 import { repairFromParity, replaceFile } from '../parity/repair-from-parity.ts';
 import { repackOne } from '../prune/repack.ts';
 import { rebuildIndex } from '../repository/rebuild-index.ts';
@@ -76,12 +77,15 @@ class Repair {
   async run(): Promise<RepairReport> {
     await this.#fromParity();
     for (const copy of this.#copies) await this.#fromCopy(copy);
+    await this.#writeConfig();
     await this.#clearAway();
     let state = await this.#look();
-    if (!state.sound) {
-      if (await this.#salvage(state)) state = await this.#look();
-      if (!state.sound && (await this.#rebuildIndex(state))) state = await this.#look();
-    }
+    // No writer opens a repository with index files that cannot be read.
+    if (state.findings.some(isDamagedIndex) && (await this.#rebuildIndex(state))) state = await this.#look();
+    // Before headers are asked: of a pack whose header is lost the index is all that is known.
+    if (await this.#salvage(state)) state = await this.#look();
+    if (await this.#rebuildIndex(state)) state = await this.#look();
+    if (await this.#remakeParity(state)) state = await this.#look();
     return { findings: this.#report.findings.map((one) => this.#judged(one, state)), after: state };
   }
 
@@ -198,6 +202,14 @@ class Repair {
     }
   }
 
+  /** It was read when the repository was opened. */
+  async #writeConfig(): Promise<void> {
+    if (!this.#damagedFiles().some(({ kind }) => kind === 'config')) return;
+    const { target, sealer, config } = this.#repository;
+    await target.save('config', '', sealer.seal(writeRepositoryConfig(config)));
+    this.#helped.set('config/', 'written anew');
+  }
+
   /** What is only in the way: parity files that updateParity makes anew. */
   async #clearAway(): Promise<void> {
     for (const file of this.#damagedFiles()) {
@@ -210,9 +222,13 @@ class Repair {
   /** Puts what can still be read of damaged packs into new ones. True when there was something to do. */
   async #salvage(state: VerifyReport): Promise<boolean> {
     const { index } = state;
+    // A pack that is what its name says is not damaged: the index is wrong about it.
+    const isLiedAbout = new Set<string>();
+    for (const { file, kind } of state.findings) if (kind === 'index disagrees') isLiedAbout.add(file.name);
     const numbers = new Set<number>();
     for (const { file, severity, kind } of state.findings) {
-      if (severity !== 'damage' || file.kind !== 'pack' || kind === 'missing') continue;
+      const isBroken = kind === 'wrong content' || kind === 'broken blob';
+      if (severity !== 'damage' || file.kind !== 'pack' || !isBroken || isLiedAbout.has(file.name)) continue;
       for (const number of index.packNumbersOf(file.name)) numbers.add(number);
     }
     if (numbers.size === 0) return false;
@@ -271,10 +287,27 @@ class Repair {
         (file.kind === 'index' || file.kind === 'pack' || kind === 'blob not indexed'),
     );
     if (!isWanted) return false;
-    await rebuildIndex(this.#repository, this.#lock, { everything: true, signal: this.#signal });
+    // Headers are asked again only where the index lies.
+    const everything = state.findings.some(({ kind }) => kind === 'index disagrees');
+    await rebuildIndex(this.#repository, this.#lock, { everything, signal: this.#signal });
     for (const { file, kind } of this.#report.findings) {
       const isIndex = file.kind === 'index' || kind === 'blob not indexed' || kind === 'index disagrees';
       if (isIndex && !this.#helped.has(fileKey(file))) this.#helped.set(fileKey(file), 'index rebuilt');
+    }
+    return true;
+  }
+
+  /** As much of it as there was. */
+  async #remakeParity(state: VerifyReport): Promise<boolean> {
+    const isParity = ({ file, severity }: Finding): boolean =>
+      file.kind === 'parity' && severity === 'damage';
+    if (!state.findings.some(isParity) && !this.#report.findings.some(isParity)) return false;
+    const { target } = this.#repository;
+    const { groups } = await readGroups(target, this.#signal);
+    const overhead = groups[0]?.plan.overhead ?? overheadDefault;
+    await updateParity(target, { overhead, isConfig: this.#isConfig, signal: this.#signal });
+    for (const { file } of this.#report.findings) {
+      if (file.kind === 'parity') this.#helped.set(fileKey(file), 'parity');
     }
     return true;
   }
@@ -285,9 +318,15 @@ class Repair {
       ({ kind, file, severity }) =>
         severity === 'damage' && kind === one.kind && fileKey(file) === fileKey(one.file),
     );
-    const means = this.#helped.get(fileKey(one.file));
+    if (one.severity === 'notice') return one;
+    // What a file lacked (a snapshot its blobs) came back with another.
+    const means = this.#helped.get(fileKey(one.file)) ?? [...this.#helped.values()][0];
     return means === undefined || isStill ? one : { ...one, repaired: means };
   }
+}
+
+function isDamagedIndex({ file, severity }: Finding): boolean {
+  return file.kind === 'index' && severity === 'damage';
 }
 
 /** The target keeps it until its lock ends. */
