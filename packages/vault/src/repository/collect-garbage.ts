@@ -2,7 +2,7 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 
-const buffersMax = 1024 * 1024;
+const buffersMax = 2 * 1024 * 1024;
 const contextsMax = 40 * 1024 * 1024;
 /** About what the C library takes for one call at level 3, more for long ones. */
 const contextBytes = 1_300_000;

@@ -46,6 +46,7 @@ export class PackBuilder {
   #buffer: Uint8Array<ArrayBuffer> | undefined;
   #used = 0;
   #entries: PackEntry[] = [];
+  #headerBytes = 0;
   #contentBytes = 0;
 
   constructor(sealer: Sealer, newBuffer: (bytes: number) => ArrayBuffer) {
@@ -59,7 +60,7 @@ export class PackBuilder {
 
   /** Bytes of the file if it were finished now. */
   get bytes(): number {
-    return this.#used + headerPlainBytes(this.#entries) + tailBytes;
+    return this.#used + this.#headerBytes + tailBytes;
   }
 
   /** 'no room': finish first. 'rejected': its bytes are not what its id says. */
@@ -78,7 +79,9 @@ export class PackBuilder {
     const uncompressedLength = isCompressed ? blob.length : undefined;
     const id = parseBlobId(blob.id);
     if (!opensAgain(this.#sealer, blob, id, sealed, uncompressedLength)) return 'rejected';
-    this.#entries.push({ type: blob.type, id, offset: start, length, uncompressedLength });
+    const entry = { type: blob.type, id, offset: start, length, uncompressedLength };
+    this.#entries.push(entry);
+    this.#headerBytes += headerPlainBytes([entry]);
     this.#used += length;
     this.#contentBytes += blob.length;
     return 'added';
@@ -100,6 +103,7 @@ export class PackBuilder {
     this.#buffer = undefined;
     this.#used = 0;
     this.#entries = [];
+    this.#headerBytes = 0;
     this.#contentBytes = 0;
     return pack;
   }

@@ -1,5 +1,5 @@
 /** The sealed files of a repository that are no packs: read and checked, sealed and saved. */
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { FormatError } from '../format/format-error.ts';
 import { packUnpacked, readUnpacked } from '../format/unpacked.ts';
 import { SealBrokenError, type Sealer } from '../sealing/sealer.ts';
@@ -9,7 +9,7 @@ import { RepositoryDamagedError } from './repository-errors.ts';
 export type UnpackedKind = 'index' | 'snapshot' | 'lock';
 
 export function hashName(bytes: Uint8Array): string {
-  return createHash('sha256').update(bytes).digest('hex');
+  return hash('sha256', bytes, 'hex');
 }
 
 /** Turns what a codec or the seal complains about into RepositoryDamagedError. */
