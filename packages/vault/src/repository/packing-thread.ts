@@ -56,7 +56,7 @@ class Packing {
   }
 
   takeSpare(buffer: ArrayBuffer): void {
-    this.#spares.push(buffer);
+    if (this.#spares.length === 0) this.#spares.push(buffer);
   }
 
   makeIndex(packs: readonly IndexedHeader[]): void {
