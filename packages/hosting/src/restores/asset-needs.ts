@@ -99,11 +99,12 @@ export class AssetNeeds {
   }
 
   async #take({ record, file, place }: AssetEntry, tally: ChangeTally): Promise<void> {
-    const content = { blobId: record.blobId, size: record.size, file, place };
+    const compress = compressionOf(record.type);
     const onLost = (): void => tally.miss(record.id, place);
-    await this.#content.want({ ...content, compress: compressionOf(record.type), onLost });
+    const content = { blobId: record.blobId, size: record.size, file, place, compress, onLost };
     await this.#spool.add(record);
-    if (holdsReferences(record)) this.#follow(record, await this.#content.bytes(content));
+    if (holdsReferences(record)) this.#follow(record, await this.#content.bring(content));
+    else await this.#content.want(content);
   }
 
   #follow(record: AssetRecord, bytes: Uint8Array | undefined): void {

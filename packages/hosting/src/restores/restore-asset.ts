@@ -15,14 +15,12 @@ import type { RestoreWork } from './restore-work.ts';
 export async function restoreAsset(work: RestoreWork, assetId: Uuid): Promise<RestoreReport> {
   const { request, grid } = work;
   const { record, file, place } = await findEntry(work, assetId);
-  const content = { blobId: record.blobId, size: record.size, file, place };
-  const bytes = await work.content.bytes(content);
+  const bytes = await work.content.bring({
+    ...{ blobId: record.blobId, size: record.size, file, place, compress: compressionOf(record.type) },
+    onLost: () => undefined,
+  });
   if (bytes === undefined)
     throw new RestoreRefusedError(`the content of asset ${assetId} is nowhere any more`);
-  await work.content.want({
-    ...{ ...content, compress: compressionOf(record.type) },
-    onLost: () => work.lost.miss(assetId, place),
-  });
   const type = parseAssetType(record.type) ?? AssetTypes.unknown;
   work.needs.need(findReferences(type, bytes).references, `asset ${assetId}`);
   await work.settleContent();

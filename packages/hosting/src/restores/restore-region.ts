@@ -72,15 +72,13 @@ async function readWanted(work: RestoreWork, found: SnapshotRegion): Promise<Wan
 
 async function wantObject(work: RestoreWork, entry: ObjectEntry, lost: Set<Uuid>): Promise<void> {
   const { object, file, place } = entry;
-  const content = { blobId: object.blobId, size: object.size, file, place };
-  await work.content.want({
-    ...{ ...content, compress: 'auto' },
+  const bytes = await work.content.bring({
+    ...{ blobId: object.blobId, size: object.size, file, place, compress: 'auto' },
     onLost: () => {
       lost.add(object.id);
       work.lost.miss(object.id, place);
     },
   });
-  const bytes = await work.content.bytes(content);
   if (bytes !== undefined)
     work.needs.need(
       findReferences(AssetTypes.object, bytes).references,
@@ -249,7 +247,8 @@ export async function restoreObject(
   if (found === undefined || entry === undefined)
     throw new RestoreRefusedError(`the snapshot has no object ${objectId} in region ${regionId}`);
   const { object: stored, file, place } = entry;
-  const bytes = await work.content.bytes({ blobId: stored.blobId, size: stored.size, file, place });
+  const content = { blobId: stored.blobId, size: stored.size, file, place };
+  const bytes = await work.content.bytes(content);
   if (bytes === undefined)
     throw new RestoreRefusedError(`the document of object ${objectId} is nowhere any more`);
   const { object, document } =

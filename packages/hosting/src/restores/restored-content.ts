@@ -57,9 +57,8 @@ export class RestoredContent {
   async give(id: BlobId, bytes: Uint8Array): Promise<void> {
     const isHere = (await this.#blobs.has([id])).has(id);
     if (isHere) return;
-    if (this.#dryRun) {
-      if (this.#counted.add(id)) this.#count(bytes.length);
-    } else if ((await this.#blobs.put(bytes, { id })).isNew) this.#count(bytes.length);
+    if (this.#dryRun) this.#foresee(id, bytes.length);
+    else if ((await this.#blobs.put(bytes, { id })).isNew) this.#count(bytes.length);
   }
 
   /** Resolves when all that was wanted is durable. */
@@ -74,13 +73,38 @@ export class RestoredContent {
     await this.#window.settle();
   }
 
-  /** The bytes, from the blob store or the snapshot; undefined when neither has them. */
-  async bytes(content: Omit<WantedContent, 'onLost' | 'compress'>): Promise<Uint8Array | undefined> {
+  /** As `want`, and gives the bytes, for who looks into them; undefined when nobody has them. */
+  async bring(content: WantedContent): Promise<Uint8Array | undefined> {
+    const { blobId, file, place, size, compress } = content;
+    const here = await this.#blobs.get(blobId);
+    if (here !== undefined) return here;
+    if (file === undefined) {
+      content.onLost('neither the blob store nor the snapshot has it');
+      return undefined;
+    }
+    const { bytes, lost } = await this.#readChecked(blobId, file, place, size);
+    if (bytes === undefined) content.onLost(lost);
+    else if (this.#dryRun) this.#foresee(blobId, size);
+    else
+      await this.#window.add(size, async () => {
+        if ((await this.#blobs.put(bytes, { id: blobId, compress })).isNew) this.#count(size);
+      });
+    return bytes;
+  }
+
+  /** The bytes without putting them anywhere. */
+  async bytes(
+    content: Pick<WantedContent, 'blobId' | 'size' | 'file' | 'place'>,
+  ): Promise<Uint8Array | undefined> {
     const { blobId, file, place, size } = content;
     const here = await this.#blobs.get(blobId);
-    if (here !== undefined || file === undefined) return here;
-    const read = await this.#readChecked(blobId, file, place, size);
-    return read.bytes;
+    return here === undefined && file !== undefined
+      ? (await this.#readChecked(blobId, file, place, size)).bytes
+      : here;
+  }
+
+  #foresee(id: BlobId, size: number): void {
+    if (this.#counted.add(id)) this.#count(size);
   }
 
   async #answer(): Promise<void> {
@@ -99,7 +123,7 @@ export class RestoredContent {
     if (file.size !== content.size)
       throw new SnapshotContentError(content.place, 'has not the size that its row says');
     if (this.#dryRun) {
-      if (this.#counted.add(content.blobId)) this.#count(content.size);
+      this.#foresee(content.blobId, content.size);
       return;
     }
     await this.#window.add(Math.min(content.size, heldBytesMax), async () => {
