@@ -16,6 +16,7 @@ import type { Retention } from '../retention/restore-points.ts';
 import type { VaultClock, VaultTime } from '../retention/vault-clock.ts';
 import { SealBrokenError } from '../sealing/sealer.ts';
 import { isTargetFailure, type FileKind } from '../target/target.ts';
+import { withdrawFromParity } from '../parity/withdrawn.ts';
 import { BlobMarks } from '../verify/blob-marks.ts';
 import { filesToReplace, writeRemaining } from './index-rewrite.ts';
 import { BlobLostError, markUsed } from './mark-used.ts';
@@ -160,8 +161,8 @@ class Pruning {
     }
     const known = new Set([...index.packs()].map(({ id }) => id));
     const waiting = new Set(index.packsToDelete());
-    for (const [pack, bytes] of packs)
-      if (!known.has(pack) && !waiting.has(pack)) await this.#removePack(pack, bytes);
+    const orphans = [...packs.keys()].filter((pack) => !known.has(pack) && !waiting.has(pack));
+    await this.#removePacks(orphans, packs);
 
     const repacked = await this.#repack(index, planned, packs, beginWriting);
     const going = new Set([...planned.unused, ...repacked.packs]);
@@ -172,7 +173,7 @@ class Pruning {
     });
     const indexesWritten = await writeRemaining(this.#repository, index, going, replaced, this.#signal);
     const removed = await this.#removeAll('index', [...replaced]);
-    await this.#removePacks(index, going, removed, packs);
+    await this.#removeUnnamed(index, going, removed, packs);
     return this.#report(time, decision, forgotten, planned, {
       packsRepacked: repacked.packs.length,
       bytesRead: repacked.bytesRead,
@@ -290,33 +291,36 @@ class Pruning {
   }
 
   /** A pack goes only when every index file that names it is gone. */
-  async #removePacks(
+  async #removeUnnamed(
     index: BlobIndex,
     going: ReadonlySet<number>,
     removedIndexes: ReadonlySet<string>,
     present: ReadonlyMap<string, number>,
   ): Promise<void> {
-    let done = 0;
+    const packs: string[] = [];
     for (const number of going) {
       const { id, indexFiles } = index.pack(number);
-      const bytes = present.get(id);
       if (indexFiles.some((file) => !removedIndexes.has(file))) this.#postponed += 1;
-      else if (bytes !== undefined) await this.#removePack(id, bytes);
-      done += 1;
-      this.#options.progress?.({ phase: 'removing', done, total: going.size });
+      else if (present.has(id)) packs.push(id);
     }
+    await this.#removePacks(packs, present);
   }
 
-  async #removePack(pack: string, bytes: number): Promise<void> {
-    if (!(await this.#remove('pack', pack))) return;
-    this.#packsRemoved += 1;
-    this.#bytesFreed += bytes;
+  async #removePacks(packs: readonly string[], present: ReadonlyMap<string, number>): Promise<void> {
+    const removed = await this.#removeAll('pack', packs);
+    this.#packsRemoved += removed.size;
+    for (const pack of removed) this.#bytesFreed += present.get(pack) ?? 0;
   }
 
   /** Returns the names that are gone. */
   async #removeAll(kind: FileKind, names: readonly string[]): Promise<Set<string>> {
+    const files = names.map((name) => ({ kind, name }));
+    await withdrawFromParity(this.#repository.target, files, this.#signal);
     const removed = new Set<string>();
-    for (const name of names) if (await this.#remove(kind, name)) removed.add(name);
+    for (const [done, name] of names.entries()) {
+      this.#options.progress?.({ phase: 'removing', done, total: names.length });
+      if (await this.#remove(kind, name)) removed.add(name);
+    }
     return removed;
   }
 
