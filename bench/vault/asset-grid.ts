@@ -32,9 +32,6 @@ export async function makeAssetGrid(scratch: string, name: string): Promise<Asse
   const tree = join(scratch, `tree-${name}`);
   await gridkeep(['grid', 'create', 'bench', '--data', data]);
   mkdirSync(tree);
-  for (let first = 0; first < 256; first += 1)
-    for (let second = 0; second < 256; second += 1)
-      mkdirSync(join(tree, hex(first), hex(second)), { recursive: true });
   return { data, tree };
 }
 
@@ -89,7 +86,9 @@ async function addOne(asset: WorldAsset, { store, insert, tree, days }: Places):
   const age = days <= 1 ? 0 : (hash.readUInt16LE(0) % days) * dayMs;
   insert.run(id, hash, asset.bytes.length, asset.type, `Asset ${name.slice(0, 8)}`, Date.now() - age);
   if (!put.isNew) return 0;
-  writeFileSync(join(tree, name.slice(0, 2), name.slice(2, 4), name), asset.bytes);
+  const folder = join(tree, name.slice(0, 2), name.slice(2, 4));
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(join(folder, name), asset.bytes);
   return asset.bytes.length;
 }
 
@@ -101,8 +100,4 @@ export function* smallAssets(seed: number, from: number, to: number): Generator<
     noise.fill(bytes, index + 1);
     yield { id: seededUuid(seed, 'small', index), type: 0, bytes };
   }
-}
-
-function hex(byte: number): string {
-  return byte.toString(16).padStart(2, '0');
 }

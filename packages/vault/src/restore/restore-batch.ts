@@ -27,11 +27,11 @@ export interface Region {
 }
 
 /** Pieces of files; above it a batch is full. A batch takes some 200 bytes a file. */
-const piecesMax = 100_000;
-const foldersMax = 100_000;
+const piecesMax = 65_536;
+const foldersMax = 32_768;
 /** Unwanted bytes that are read rather than making a request of their own. */
 const gapMax = 256 * 1024;
-const regionBytesMax = 4 * 1024 * 1024;
+const regionBytesMax = 2 * 1024 * 1024;
 const noFile: BatchFile = { path: '', size: 0, modifiedAt: 0, mode: 0, pieces: 0 };
 
 export class RestoreBatch {

@@ -62,8 +62,10 @@ export class ColdPacksError extends Error {
 
 const threadsDefault = 2;
 /** Regions that are being read, waiting for a thread or in one. */
-const regionsAtOnce = 6;
+const regionsAtOnce = 5;
 const noted = 10_000;
+/** Each is copied on its way to a thread. */
+const thingsPerRequest = 2000;
 const defaultFileMode = 0o644;
 const defaultFolderMode = 0o755;
 
@@ -255,11 +257,13 @@ class FolderRestore {
     pathOf: (thing: T) => string,
     areFiles = false,
   ): Promise<void> {
-    if (things.length === 0) return;
-    for (const { at, reason } of (await ask(things)).failures) {
-      const thing = things[at];
-      if (thing !== undefined) this.#fail(pathOf(thing), reason);
-      if (areFiles) this.#files -= 1;
+    for (let from = 0; from < things.length; from += thingsPerRequest) {
+      const some = things.slice(from, from + thingsPerRequest);
+      for (const { at, reason } of (await ask(some)).failures) {
+        const thing = some[at];
+        if (thing !== undefined) this.#fail(pathOf(thing), reason);
+        if (areFiles) this.#files -= 1;
+      }
     }
   }
 

@@ -44,8 +44,12 @@ function writeAll(file: number, bytes: Uint8Array, position: number): void {
     done += writeSync(file, bytes, done, bytes.length - done, position + done);
 }
 
-function setTimes(file: number, { modifiedAt, mode }: FileTimes): void {
-  fchmodSync(file, mode & 0o7777);
+/** Modes that come out right when a file is made with them. */
+const umask = process.umask();
+const isMadeRight = (mode: number): boolean => mode <= 0o777 && (mode & umask) === 0;
+
+function setTimes(file: number, { modifiedAt, mode }: FileTimes, isMode: boolean): void {
+  if (!isMode) fchmodSync(file, mode & 0o7777);
   futimesSync(file, modifiedAt / 1000, modifiedAt / 1000);
 }
 
@@ -55,10 +59,11 @@ function writePiece(piece: PieceToWrite, bytes: Uint8Array): void {
     throw new Error(`it has ${bytes.length} bytes instead of ${piece.whole.size}`);
   const flags = O_WRONLY | O_CREAT | O_NOFOLLOW | (piece.whole === undefined ? 0 : O_EXCL);
   const path = onDisk(piece.path);
-  const file = openSync(path, flags, 0o600);
+  const mode = piece.whole?.mode ?? 0;
+  const file = openSync(path, flags, isMadeRight(mode) ? mode | 0o200 : 0o600);
   try {
     writeAll(file, bytes, piece.position);
-    if (piece.whole !== undefined) setTimes(file, piece.whole);
+    if (piece.whole !== undefined) setTimes(file, piece.whole, isMadeRight(mode) && (mode & 0o200) !== 0);
   } catch (error) {
     if (piece.whole !== undefined) rmSync(path, { force: true });
     throw error;
@@ -72,10 +77,16 @@ function endFile({ path, size, ...times }: FileTimes & { path: string; size: num
   try {
     const { size: actual } = fstatSync(file);
     if (actual !== size) throw new Error(`it has ${actual} bytes instead of ${size}`);
-    setTimes(file, times);
+    setTimes(file, times, false);
   } finally {
     closeSync(file);
   }
+}
+
+/** Gives memory back at once: what is left to the collector of each thread adds up to hundreds of megabytes. */
+function release(bytes: Uint8Array | undefined): void {
+  if (bytes?.buffer instanceof ArrayBuffer && bytes.length === bytes.buffer.byteLength)
+    bytes.buffer.transfer(0);
 }
 
 class Outcome {
@@ -113,6 +124,8 @@ function writeRegion(
       if (opened?.blob !== piece.blob) {
         const blob = blobs[piece.blob];
         if (blob === undefined) throw new Error('no such blob in the region');
+        release(opened?.bytes);
+        opened = undefined;
         const sealed = bytes.subarray(blob.offset, blob.offset + blob.length);
         const plain = openBlob(opener, 'data', parseBlobId(blob.id), sealed, blob.uncompressedLength);
         opened = { blob: piece.blob, bytes: plain };
@@ -121,6 +134,8 @@ function writeRegion(
       outcome.bytes += opened.bytes.length;
     });
   }
+  release(opened?.bytes);
+  release(bytes);
 }
 
 function perform(request: Exclude<WriteRequest, { do: 'start' }>): Outcome {
