@@ -19,6 +19,7 @@ import type {
 } from '../jobs/vault-job-inputs.ts';
 import { installationCommand } from './command.ts';
 import { formatBytes, formatDuration, formatFields, formatTable } from './format.ts';
+import { tenantOf } from './grid-input.ts';
 import { numberField, objectsField, reportText, textField } from './report-fields.ts';
 import { runJob } from './run-job.ts';
 import {
@@ -99,8 +100,20 @@ export const backupList = installationCommand({
   ),
   secretsOnDemand: vaultSecrets,
   run: async (installation, input) => {
+    const { grid: wanted } = await tenantOf(installation.tenants, input.grid);
+    const health = await healthOf(installation, wanted);
+    if (health.record === undefined)
+      return {
+        data: {
+          grid: wanted.slug,
+          timeZone: wanted.timeZone,
+          backups: [],
+          count: 0,
+          warnings: health.warnings,
+        },
+        text: `There is no backup of grid "${wanted.slug}" yet. "gridkeep backup run" makes the first one, and a vault for it in the data folder; "gridkeep vault init --at PLACE" makes a vault elsewhere first.${installation.configuration.backupTime === 'off' ? '' : ` A server makes one every night at ${installation.configuration.backupTime}.`}`,
+      };
     const { grid } = await unlockedTenant(installation, input);
-    const health = await healthOf(installation, grid);
     const [snapshots, time] = await withOpenVault(installation, grid.slug, async (open) => [
       await open.repository.listSnapshots(),
       await new VaultClock(open.repository).sample(),
@@ -265,12 +278,12 @@ export const backupVerify = installationCommand({
   summary: 'Check that the vault is whole; repair it from parity and copies; name what is lost',
   examples: [
     'gridkeep backup verify',
-    'gridkeep backup verify --data all --megabytes-per-second 50',
+    'gridkeep backup verify --read all --megabytes-per-second 50',
     'gridkeep backup verify --no-repair --json',
   ],
   input: Type.Object(
     {
-      data: Type.Optional(
+      read: Type.Optional(
         Type.Union([Type.Literal('none'), Type.Literal('slice'), Type.Literal('all')], {
           description: 'how much of the data is read: none, the slice that is due (default), or all of it',
         }),
@@ -286,7 +299,7 @@ export const backupVerify = installationCommand({
     const { grid } = await unlockedTenant(installation, input);
     const speed = input.megabytesPerSecond;
     const job: BackupVerifyInput = {
-      data: input.data ?? 'slice',
+      data: input.read ?? 'slice',
       since: Date.now(),
       repair: !(input.noRepair ?? false),
       bytesPerSecond: speed === undefined ? null : speed * megabyte,
@@ -364,7 +377,9 @@ function missingText(one: Readonly<Record<string, unknown>>): string {
 
 /** Without those that say what the columns say. */
 function plainTags({ tags }: StoredSnapshot): readonly string[] {
-  return tags.filter((tag) => tag !== 'gridkeep' && !/^(clock|point|locked-until|retention):/.test(tag));
+  return tags.filter(
+    (tag) => tag !== 'gridkeep' && !/^(clock|clock-at-most|grid|point|locked-until|retention):/.test(tag),
+  );
 }
 
 function snapshotData(snapshot: StoredSnapshot): Readonly<Record<string, unknown>> {

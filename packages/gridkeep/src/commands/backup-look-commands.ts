@@ -22,7 +22,7 @@ const diffLimitDefault = 1000;
 const pathInput = Type.Optional(
   Type.String({
     description:
-      'for example "inventories/Ada Lovelace/Clothing", "regions/Big Bay/objects", assets/2026/11/22 (default: everything)',
+      'for example "inventories/Ada Lovelace/My Inventory/Clothing", "regions/Big Bay/objects", assets/2026/11/22 (default: everything)',
   }),
 );
 
@@ -31,7 +31,7 @@ export const backupBrowse = installationCommand({
   summary: 'Look into a backup of any day: inventories, regions, assets',
   examples: [
     'gridkeep backup browse',
-    'gridkeep backup browse "inventories/Ada Lovelace/Clothing" --at 2026-06-01',
+    'gridkeep backup browse "inventories/Ada Lovelace/My Inventory/Clothing" --at 2026-06-01',
     'gridkeep backup browse regions/Plaza/objects --limit 1000',
   ],
   input: Type.Object(

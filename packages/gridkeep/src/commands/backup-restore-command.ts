@@ -1,5 +1,6 @@
 import { GridSnapshot } from '@gridkeep/hosting/backup-layout/grid-snapshot-reader';
 import { findInSnapshot } from '@gridkeep/hosting/restores/browse-snapshot';
+import type { BrowseEntry } from '@gridkeep/hosting/restores/browse-snapshot';
 import type { RestoreScope } from '@gridkeep/hosting/restores/restore-request';
 import { chooseSnapshot, localMinute } from '@gridkeep/hosting/vaults/choose-snapshot';
 import { restoredKinds } from '@gridkeep/hosting/restores/restore-report';
@@ -22,6 +23,9 @@ import { tenantOf } from './grid-input.ts';
 import { fieldOf, numberField, objectsField, reportText, textField } from './report-fields.ts';
 import { runJob } from './run-job.ts';
 import { atInput, unlockedTenant, vaultInput, vaultSecrets, withOpenVault } from './vault-input.ts';
+
+/** As OpenSimulator names it. */
+const rootFolder = 'My Inventory';
 
 const inputSchema = Type.Object(
   {
@@ -105,12 +109,12 @@ export const backupRestore = installationCommand({
   secretsOnDemand: vaultSecrets,
   makesFolder: true,
   run: async (installation, input, report) => {
-    const path = wantedPath(input);
+    const paths = wantedPaths(input);
     if (input.beside === true && input.inPlace === true)
       throw new CommandError(usageErrorCode, 'either --beside or --in-place');
     if (input.cold !== undefined && input.from === undefined)
       throw new CommandError(usageErrorCode, '--cold goes with --from');
-    const source = await sourceOf(installation, input, path);
+    const source = await sourceOf(installation, input, paths);
     try {
       if (source.found === undefined && (await isNewGrid(installation, input, source)))
         return await restoreNewGrid(installation, report, input, source);
@@ -121,27 +125,26 @@ export const backupRestore = installationCommand({
   },
 });
 
-/** Undefined: everything. */
-function wantedPath(input: Input): string | undefined {
+/** Where it may lie, the likeliest first. Undefined: everything. */
+function wantedPaths(input: Input): readonly string[] | undefined {
   const { what, everything, region, resident, folder, item, object, asset } = input;
   if ((folder !== undefined || item !== undefined) && resident === undefined && what === undefined)
     throw new CommandError(usageErrorCode, '--folder and --item go with --resident');
   if (object !== undefined && region === undefined)
     throw new CommandError(usageErrorCode, '--object goes with --region');
-  const inInventory = (inner: string): string =>
-    `inventories/${resident ?? ''}/${inner.replaceAll(/^\/+|\/+$/g, '')}`;
-  const wanted = [
-    ...(what === undefined ? [] : [what]),
-    ...(region === undefined
-      ? []
-      : [object === undefined ? `regions/${region}` : `regions/${region}/objects/${object}`]),
-    ...(resident === undefined
-      ? []
-      : folder === undefined && item === undefined
-        ? [`inventories/${resident}`]
-        : [folder, item].filter((inner) => inner !== undefined).map(inInventory)),
-    ...(asset === undefined ? [] : [asset]),
-  ];
+  // As in other commands, paths begin below the root folder of the inventory.
+  const inInventory = (inner: string): readonly string[] =>
+    [`${rootFolder}/`, ''].map(
+      (root) => `inventories/${resident ?? ''}/${root}${inner.replaceAll(/^\/+|\/+$/g, '')}`,
+    );
+  const inRegion = object === undefined ? '' : `/objects/${object}`;
+  const wanted: (readonly string[])[] = [];
+  if (what !== undefined) wanted.push([what]);
+  if (region !== undefined) wanted.push([`regions/${region}${inRegion}`]);
+  if (resident !== undefined && folder === undefined && item === undefined)
+    wanted.push([`inventories/${resident}`]);
+  for (const inner of [folder, item]) if (inner !== undefined) wanted.push(inInventory(inner));
+  if (asset !== undefined) wanted.push([asset]);
   const [first, ...more] = wanted;
   if (everything === true ? first !== undefined : first === undefined || more.length > 0)
     throw new CommandError(
@@ -151,12 +154,16 @@ function wantedPath(input: Input): string | undefined {
   return first;
 }
 
-async function sourceOf(installation: Installation, input: Input, path: string | undefined): Promise<Source> {
+async function sourceOf(
+  installation: Installation,
+  input: Input,
+  paths: readonly string[] | undefined,
+): Promise<Source> {
   const { foreignVaults } = installation;
   if (input.from === undefined) {
     const { grid } = await unlockedTenant(installation, input);
     const found = await withOpenVault(installation, grid.slug, ({ repository }) =>
-      lookFor(repository, input.at, path, grid.timeZone),
+      lookFor(repository, input.at, paths, grid.timeZone),
     );
     return { foreign: null, ofGrid: grid.slug, ...found };
   }
@@ -169,7 +176,7 @@ async function sourceOf(installation: Installation, input: Input, path: string |
   try {
     const open = await foreignVaults.open(token);
     try {
-      const found = await lookFor(open.repository, input.at, path, undefined);
+      const found = await lookFor(open.repository, input.at, paths, undefined);
       return { foreign: token, ofGrid: null, ...found };
     } finally {
       await open.close();
@@ -183,7 +190,7 @@ async function sourceOf(installation: Installation, input: Input, path: string |
 async function lookFor(
   repository: Repository,
   at: string | undefined,
-  path: string | undefined,
+  paths: readonly string[] | undefined,
   zone: string | undefined,
 ): Promise<Omit<Source, 'foreign' | 'ofGrid'>> {
   const snapshots = await repository.listSnapshots();
@@ -193,12 +200,13 @@ async function lookFor(
   const days = zone ?? document.timeZone;
   const snapshot = chooseSnapshot(snapshots, at, days);
   const base = { snapshot, zone: days, slug: document.slug };
-  if (path === undefined) return { ...base, found: undefined };
-  const entry = await findInSnapshot(repository, snapshot, path);
+  if (paths === undefined) return { ...base, found: undefined };
+  let entry: BrowseEntry | undefined;
+  for (const path of paths) entry ??= await findInSnapshot(repository, snapshot, path);
   if (entry === undefined)
     throw new CommandError(
       'not-found',
-      `the backup of ${localMinute(snapshot.time, days)} has nothing at ${JSON.stringify(path)}: "gridkeep backup browse" shows what there is`,
+      `the backup of ${localMinute(snapshot.time, days)} has nothing at ${JSON.stringify(paths.at(-1))}: "gridkeep backup browse" shows what there is`,
     );
   if (entry.scope === undefined)
     throw new CommandError(

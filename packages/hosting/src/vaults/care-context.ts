@@ -33,7 +33,7 @@ export interface CareContext extends CareParts {
 /** How long work waits for others who hold the repository, milliseconds. */
 export const lockWaitMs = 15 * 60_000;
 
-export function clockOf(context: CareParts, open: OpenVault): VaultClock {
+export function clockOf(context: Pick<CareParts, 'clocks'>, open: OpenVault): VaultClock {
   return new VaultClock(open.repository, context.clocks);
 }
 

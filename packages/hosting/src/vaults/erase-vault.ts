@@ -6,14 +6,16 @@ import type { CareParts } from './care-context.ts';
 import { VaultError } from './vault-error.ts';
 import type { OpenVault } from './vaults.ts';
 
+type EraseContext = Pick<CareParts, 'vaults' | 'clocks'>;
+
 /** Vault milliseconds until which the last restore point is locked; undefined when none is. Infinity: not known to end. */
-export async function lockedUntil(context: CareParts, open: OpenVault): Promise<number | undefined> {
+export async function lockedUntil(context: EraseContext, open: OpenVault): Promise<number | undefined> {
   const { now } = await clockOf(context, open).sample();
   return lastLockEnds(await open.repository.listSnapshots(), now);
 }
 
 /** Throws a VaultError while anything is locked, at the first target or by a place itself; what was not done then waits. */
-export async function eraseVault(context: CareParts, open: OpenVault): Promise<void> {
+export async function eraseVault(context: EraseContext, open: OpenVault): Promise<void> {
   const { slug, targets, eraseAskedAt } = open.record;
   if (eraseAskedAt === undefined)
     throw new VaultError('bad-value', `nobody asked that the vault of grid "${slug}" be erased`);

@@ -162,7 +162,10 @@ function look(
     signal,
     ...(wish.bytesPerSecond === undefined ? {} : { bytesPerSecond: wish.bytesPerSecond }),
     progress: ({ stage, done, all, bytes }) =>
-      context.progress({ done, total: all, unit: 'items', message: `${stage}, ${bytes} bytes` }),
+      context.progress({
+        ...{ done, unit: 'items', message: bytes === 0 ? stage : `${stage}, ${bytes} bytes` },
+        ...(all === 0 ? {} : { total: all }),
+      }),
   });
 }
 
