@@ -141,6 +141,17 @@ export class BlobIndex {
     }
   }
 
+  /** Slot of the first entry of the same blob; without the strings that `at` and `slotOf` make. */
+  firstSlotOf(slot: number): number {
+    this.#slots.copyId(slot, this.#wanted);
+    const type = this.#slots.typeOf(slot);
+    const table = this.#table;
+    for (let at = this.#hashOf(type); ; at = (at + 1) & (table.length - 1)) {
+      const first = (table[at] ?? 0) - 1;
+      if (first < 0 || this.#slots.is(first, type, this.#wanted)) return first < 0 ? slot : first;
+    }
+  }
+
   /** Slots of all entries: a blob may be in several packs. */
   slotsOf(type: BlobType, id: BlobId): number[] {
     this.#wanted.write(id, 'hex');

@@ -67,15 +67,16 @@ export function ownIdentity(): LockIdentity {
 }
 
 /**
- * A lock of this machine whose process is gone for certain. The wall clock is asked only where the process cannot be looked
- * for (another boot, another container): set forward, it must not make the lock of a backup that runs look stale. A lock of
- * another machine is never judged.
+ * A lock of this machine whose process is gone for certain. Where that cannot be seen, of another boot or container of
+ * this machine, one that is stale. Locks of other machines are never judged.
  */
 export function isAbandoned(lock: LockFile, now: number, self = ownIdentity()): boolean {
   if (lock.hostname !== self.hostname) return false;
   const [lockPlace, start] = lock.username.split('.');
-  if (lockPlace === 'unknown' || lockPlace !== self.username.split('.')[0]) return isStale(lock, now);
-  return startOf(lock.pid) !== start;
+  // A process that can be seen is not gone because somebody set the clock.
+  if (lockPlace !== 'unknown' && lockPlace === self.username.split('.')[0])
+    return startOf(lock.pid) !== start;
+  return isStale(lock, now);
 }
 
 export function isStale(lock: LockFile, now: number): boolean {

@@ -34,6 +34,7 @@ export async function sampleRepository(
   const repository = await createRepository(target, {
     password: samplePassword,
     keyCost: { N: 1024, r: 8, p: 1 },
+    lockTimes: { refreshMs: 300_000, lostMs: 1_350_000, settleMs: 0 },
   });
   const next = seededNumbers(seed);
   const contents = new Map<string, Buffer>();
