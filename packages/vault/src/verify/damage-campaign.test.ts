@@ -28,7 +28,7 @@ import { repair } from './repair.ts';
 import { verify } from './verify.ts';
 
 /** Of the first test; the slower ones do a part of it. */
-const rounds = Number(process.env['GRIDKEEP_TEST_DAMAGE_ROUNDS'] ?? '1000');
+const rounds = Number(process.env['GRIDKEEP_TEST_DAMAGE_ROUNDS'] ?? '600');
 const withParity = [...repositoryKinds, 'parity'] as const;
 const lockTimes = { refreshMs: 300_000, lostMs: 1_350_000, settleMs: 0 };
 
@@ -37,7 +37,7 @@ describe('a campaign of damage', () => {
   let sample: Sample;
 
   before(async () => {
-    sample = await sampleRepository(pristine, { nights: 3, folders: 3, files: 3 });
+    sample = await sampleRepository(pristine, { nights: 2, folders: 2, files: 3 });
     await sample.repository.close();
     await updateParity(pristine);
     assert.ok((await verify(sample.repository, { data: 'all' })).sound);
@@ -133,7 +133,7 @@ describe('a campaign of damage', () => {
 
   test('without parity, repair loses nothing that can be read, and names every path that cannot', async () => {
     const next = seededNumbers(5);
-    for (let round = 0; round < Math.ceil(rounds / 20); round += 1) {
+    for (let round = 0; round < Math.ceil(rounds / 40); round += 1) {
       const target = cloneTarget(pristine, repositoryKinds);
       const what = damageOne(target, next, ['pack', 'index']);
       const repository = await open(target);

@@ -5,7 +5,7 @@ import { readIndexFile } from '../format/index-file.ts';
 import { readRepositoryConfig, writeRepositoryConfig } from '../format/repository-config.ts';
 import { readUnpacked } from '../format/unpacked.ts';
 import type { FileName } from '../parity/withdrawn.ts';
-import { fileKey } from '../parity/withdrawn.ts';
+import { fileKey, readWithdrawn } from '../parity/withdrawn.ts';
 import { readGroups } from '../parity/groups.ts';
 import { overheadDefault, updateParity } from '../parity/protect.ts';
 import { repairFromParity, replaceFile } from '../parity/repair-from-parity.ts';
@@ -52,6 +52,8 @@ export async function repair(
   return await new Repair(repository, lock, report, options.copies ?? [], signal).run();
 }
 
+const roundsMax = 3;
+
 class Repair {
   readonly #repository: Repository;
   readonly #lock: RepositoryLock;
@@ -75,11 +77,16 @@ class Repair {
   }
 
   async run(): Promise<RepairReport> {
-    await this.#fromParity();
-    for (const copy of this.#copies) await this.#fromCopy(copy);
-    await this.#writeConfig();
-    await this.#clearAway();
-    let state = await this.#look();
+    let state = this.#report;
+    // An index file that comes back may show packs that are damaged too.
+    for (let round = 1; round <= roundsMax; round += 1) {
+      const before = this.#helped.size;
+      await this.#fromParity(state);
+      for (const copy of this.#copies) await this.#fromCopy(copy, state);
+      if (round === 1) await this.#writeConfig(state);
+      state = await this.#look();
+      if (state.sound || this.#helped.size === before) break;
+    }
     // No writer opens a repository with index files that cannot be read.
     if (state.findings.some(isDamagedIndex) && (await this.#rebuildIndex(state))) state = await this.#look();
     // Before headers are asked: of a pack whose header is lost the index is all that is known.
@@ -91,16 +98,14 @@ class Repair {
 
   #look(): Promise<VerifyReport> {
     const packs = new Set<string>();
-    for (const { file, severity } of this.#report.findings) {
-      if (severity === 'damage' && file.kind === 'pack') packs.add(file.name);
-    }
+    for (const { file } of this.#report.findings) if (file.kind === 'pack') packs.add(file.name);
     return verify(this.#repository, { packs, signal: this.#signal });
   }
 
   /** Files of which something is wrong, without those that helped already. */
-  #damagedFiles(): FileName[] {
+  #damagedFiles(state: VerifyReport): FileName[] {
     const files = new Map<string, FileName>();
-    for (const { file, severity, kind } of this.#report.findings) {
+    for (const { file, severity, kind } of state.findings) {
       const isFile = file.name !== '' || file.kind === 'config';
       if (severity !== 'damage' || !isFile || kind === 'blob not indexed') continue;
       files.set(fileKey(file), file);
@@ -118,16 +123,18 @@ class Repair {
   };
 
   /** Index files that are gone are of use where blobs are missing; without that somebody replaced them by others. */
-  async #fromParity(): Promise<void> {
+  async #fromParity(state: VerifyReport): Promise<void> {
     const { target } = this.#repository;
-    const files = this.#damagedFiles().filter((file) => file.kind !== 'parity');
+    const files = this.#damagedFiles(state).filter((file) => file.kind !== 'parity');
     const hasNoKey = (await namesOf(target, 'key', this.#signal)).length === 0;
     const { groups } = await readGroups(target, this.#signal);
     const present = new Set((await namesOf(target, 'index', this.#signal)).map((name) => `index/${name}`));
+    const withdrawn = await readWithdrawn(target, this.#signal);
+    const known = new Set<string>();
     for (const { plan } of groups) {
       for (const { kind, name } of plan.files) {
-        const isLostIndex =
-          kind === 'index' && this.#report.unindexed.length > 0 && !present.has(`index/${name}`);
+        if (kind === 'pack' && !withdrawn.has(fileKey({ kind, name }))) known.add(name);
+        const isLostIndex = kind === 'index' && state.unindexed.length > 0 && !present.has(`index/${name}`);
         if (isLostIndex || (kind === 'key' && hasNoKey)) files.push({ kind, name });
       }
     }
@@ -135,33 +142,36 @@ class Repair {
     const { repaired } = await repairFromParity(target, {
       files,
       isConfig: this.#isConfig,
-      accept: (file, bytes) => file.kind !== 'index' || this.#hasItsPacks(bytes),
+      accept: (file, bytes) => file.kind !== 'index' || this.#hasItsPacks(bytes, known),
       signal: this.#signal,
     });
     for (const file of repaired) this.#helped.set(fileKey(file), 'parity');
   }
 
-  /** An index file that was replaced long ago lists packs that are gone on purpose: it must not come back. */
-  async #hasItsPacks(sealed: Buffer): Promise<boolean> {
+  /**
+   * An index file that was replaced long ago lists packs that are gone on purpose: it must not come back. `known`: packs that parity
+   * can bring back after it.
+   */
+  async #hasItsPacks(sealed: Buffer, known: ReadonlySet<string>): Promise<boolean> {
     try {
       const { packs } = readIndexFile(readUnpacked(this.#repository.sealer.open(sealed)));
       const there = new Set(await namesOf(this.#repository.target, 'pack', this.#signal));
-      return packs.every(({ id }) => there.has(id));
+      return packs.every(({ id }) => there.has(id) || known.has(id));
     } catch (error) {
       if (error instanceof SealBrokenError || error instanceof FormatError) return false;
       throw error;
     }
   }
 
-  async #fromCopy(copy: Target): Promise<void> {
-    for (const file of this.#damagedFiles()) {
+  async #fromCopy(copy: Target, state: VerifyReport): Promise<void> {
+    for (const file of this.#damagedFiles(state)) {
       if (file.kind === 'parity') continue;
       const bytes = await this.#readCopy(copy, file);
       if (bytes === undefined) continue;
       await replaceFile(this.#repository.target, file, bytes, this.#signal);
       this.#helped.set(fileKey(file), 'copy');
     }
-    await this.#unindexedFromCopy(copy);
+    await this.#unindexedFromCopy(copy, state);
   }
 
   /** Undefined: not there, or not right there either. */
@@ -179,21 +189,21 @@ class Repair {
   }
 
   /** Packs of blobs that no index knows here and one knows there. A new index will list them. */
-  async #unindexedFromCopy(copy: Target): Promise<void> {
-    if (this.#report.unindexed.length === 0) return;
+  async #unindexedFromCopy(copy: Target, state: VerifyReport): Promise<void> {
+    if (state.unindexed.length === 0) return;
     try {
       const { masterKey, id } = this.#repository;
       const other = await openRepository(copy, { masterKey });
       if (other.id !== id) return;
       const index = await other.loadIndex({ signal: this.#signal, onDamaged: () => undefined });
-      const packs = new Set<string>();
-      for (const { type, id: blob } of this.#report.unindexed) {
-        const place = index.find(type, blob);
-        if (place !== undefined) packs.add(place.pack);
-      }
-      for (const name of packs) {
+      // All that are lacking: what trees that are lost refer to is not known yet.
+      const there = new Set(await namesOf(this.#repository.target, 'pack', this.#signal));
+      for (const { id: name } of index.packs()) {
+        if (there.has(name)) continue;
         const bytes = await this.#readCopy(copy, { kind: 'pack', name });
-        if (bytes !== undefined) await this.#repository.target.save('pack', name, bytes);
+        if (bytes === undefined) continue;
+        await this.#repository.target.save('pack', name, bytes);
+        this.#helped.set(`pack/${name}`, 'copy');
       }
     } catch (error) {
       this.#signal.throwIfAborted();
@@ -203,20 +213,11 @@ class Repair {
   }
 
   /** It was read when the repository was opened. */
-  async #writeConfig(): Promise<void> {
-    if (!this.#damagedFiles().some(({ kind }) => kind === 'config')) return;
+  async #writeConfig(state: VerifyReport): Promise<void> {
+    if (!this.#damagedFiles(state).some(({ kind }) => kind === 'config')) return;
     const { target, sealer, config } = this.#repository;
     await target.save('config', '', sealer.seal(writeRepositoryConfig(config)));
     this.#helped.set('config/', 'written anew');
-  }
-
-  /** What is only in the way: parity files that updateParity makes anew. */
-  async #clearAway(): Promise<void> {
-    for (const file of this.#damagedFiles()) {
-      if (file.kind !== 'parity') continue;
-      await this.#repository.target.remove('parity', file.name, this.#signal).catch(ignoreLocked);
-      this.#helped.set(fileKey(file), 'removed');
-    }
   }
 
   /** Puts what can still be read of damaged packs into new ones. True when there was something to do. */
@@ -301,8 +302,13 @@ class Repair {
   async #remakeParity(state: VerifyReport): Promise<boolean> {
     const isParity = ({ file, severity }: Finding): boolean =>
       file.kind === 'parity' && severity === 'damage';
-    if (!state.findings.some(isParity) && !this.#report.findings.some(isParity)) return false;
+    const found = [...this.#report.findings, ...state.findings].filter(isParity);
+    if (found.length === 0) return false;
     const { target } = this.#repository;
+    for (const { file } of found) {
+      if (file.name === '') continue;
+      await target.remove('parity', file.name, this.#signal).catch(ignoreLocked);
+    }
     const { groups } = await readGroups(target, this.#signal);
     const overhead = groups[0]?.plan.overhead ?? overheadDefault;
     await updateParity(target, { overhead, isConfig: this.#isConfig, signal: this.#signal });
