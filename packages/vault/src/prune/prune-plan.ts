@@ -30,6 +30,8 @@ export interface PrunePlan {
   readonly bytesUnused: number;
 }
 
+/** Rewriting a pack of which less is used pays. */
+const paysBelow = 0.75;
 /** So many small packs of one kind are worth being put together. */
 const smallPacksMin = 10;
 
@@ -64,11 +66,12 @@ export function planPrune(index: BlobIndex, used: BlobMarks, options: PlanOption
     // Those first that give most back for what must be read and written.
     const share = (pack: IndexedPack): number => (usedBytes[pack.number] ?? 0) / pack.bytes;
     partly[kind].sort((a, b) => share(a) - share(b));
-    // Well below the limit, so that not every prune has a little to do.
     const limit = options.maxUnusedShare * sums[kind].used;
     const isOver = sums[kind].unused > limit;
     for (const pack of partly[kind]) {
-      if (!isOver || sums[kind].unused <= limit / 2) {
+      // Where it pays, well below the limit, so that not every prune has a little to do.
+      const enough = share(pack) < paysBelow ? limit / 2 : limit;
+      if (!isOver || sums[kind].unused <= enough) {
         if (pack.bytes < options.smallBytes[kind]) small[kind].push(pack);
         continue;
       }
@@ -155,6 +158,6 @@ function chooseCopies(
 
 function firstSlots(index: BlobIndex): Uint32Array {
   const firsts = new Uint32Array(index.size);
-  for (const { slot, type, id } of index.entries()) firsts[slot] = index.slotOf(type, id);
+  for (let slot = 0; slot < index.size; slot += 1) firsts[slot] = index.firstSlotOf(slot);
   return firsts;
 }

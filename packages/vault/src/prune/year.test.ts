@@ -13,7 +13,7 @@ import { hashesOf, password, SmallVault } from '../test-support/small-vault.ts';
 
 const nights = 400;
 /** Every prune that rewrites starts threads, which is what takes time here. */
-const nightsPerPrune = 10;
+const nightsPerPrune = 20;
 
 /** Bytes that do not compress, the same at every run. */
 function bytesOf(seed: string, length: number): Buffer {
