@@ -33,8 +33,8 @@ export interface CopyParts {
   readonly progress: (copied: CopiedContent) => void;
 }
 
-/** Read together, in the order in which they lie: at 200 bytes each this is 13 MB. */
-const batchMax = 65_536;
+/** Read together, in the order in which they lie: some 400 bytes of memory each. */
+const batchMax = 16_384;
 
 /** `copied` may know of content that is lacking, which is then left alone. */
 export async function copyContent(

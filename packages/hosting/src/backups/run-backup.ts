@@ -86,6 +86,8 @@ class Backup {
 
   async run(): Promise<BackupReport> {
     const snapshots = await this.#options.repository.listSnapshots();
+    // Before the records' point in time is held: the parent's trees are found by it.
+    await this.#options.repository.loadIndex();
     const { everything = false } = this.#options;
     try {
       return await this.#back(snapshots, everything);

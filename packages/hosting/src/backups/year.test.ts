@@ -1,0 +1,36 @@
+/** Nights of a grid on a fake clock, with attacks and a breakdown among them: every promised day comes back byte for byte. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { temporaryFolder } from '@gridkeep/testing/temporary-folder';
+import { simulateYear } from '../test-support/year.ts';
+
+test('every promised day is restored byte for byte', async (context) => {
+  const report = await simulateYear({
+    folder: await temporaryFolder(context, 'gridkeep-year'),
+    nights: 64,
+    scale: {
+      ...{ residents: 4, daysPerResident: 10, regions: 1, objectsPerRegion: 12, daysPerLoad: 5 },
+      ...{ firstAssets: 20, assetsPerDay: 4, inventoryChangesPerDay: 6, assetBytesMax: 1500 },
+    },
+    incidents: new Map([
+      [20, 'junk'],
+      [31, 'clock-ahead'],
+      [40, 'downtime'],
+      [55, 'junk'],
+    ]),
+    junkSnapshots: 60,
+  });
+  const { backup, prune, restore } = report;
+  const sum = (times: readonly number[]): string =>
+    `${(times.reduce((a, b) => a + b, 0) / 1000).toFixed(1)} s`;
+  context.diagnostic(
+    `${report.restoredDays} days restored of ${report.nights} backups; ${report.packs} packs with ${report.packBytes} bytes of ` +
+      `${backup.bytes} written; prune removed ${prune.packsRemoved} packs, rewrote ${prune.packsRepacked}, wrote ` +
+      `${prune.bytesWritten} bytes; backups ${sum(backup.took)}, prune ${sum(prune.took)}, restores ${sum(restore.took)}`,
+  );
+  assert.deepEqual(report.brokenPromises, []);
+  assert.deepEqual(report.differences, []);
+  assert.ok(report.restoredDays >= 35, `${report.restoredDays} days`);
+  assert.ok(prune.packsRemoved > 0);
+  assert.ok(report.packBytes < backup.bytes);
+});
