@@ -50,8 +50,10 @@ export class AssetNeeds {
 
   need(references: Iterable<AssetReference>, holder: string): void {
     for (const reference of references) {
-      if (isBuiltIn(reference.id) || isStockTerrainTexture(reference.id)) continue;
-      this.#add({ ...reference, where: `${holder}: ${reference.where}` });
+      // Every viewer has these: they come back when the snapshot has them, and are not missed.
+      const isStock = isBuiltIn(reference.id) || isStockTerrainTexture(reference.id);
+      const certain = reference.certain && !isStock;
+      this.#add({ ...reference, certain, where: `${holder}: ${reference.where}` });
     }
   }
 
