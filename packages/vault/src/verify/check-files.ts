@@ -15,7 +15,7 @@ import { TargetError, isTargetFailure } from '../target/target.ts';
 import type { Finding, FindingKind } from './findings.ts';
 import { fileInWords, finding } from './findings.ts';
 import type { FindingsList } from './findings-list.ts';
-import type { VerifyOptions } from './verify.ts';
+import type { VerifyOptions } from './verify-options.ts';
 
 export interface CheckedFiles {
   /** Those that can be read, newest first. */

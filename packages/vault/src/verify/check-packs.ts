@@ -4,7 +4,7 @@ import type { Repository } from '../repository/repository.ts';
 import { BlobMarks } from './blob-marks.ts';
 import { finding } from './findings.ts';
 import type { FindingsList } from './findings-list.ts';
-import type { VerifyOptions } from './verify.ts';
+import type { VerifyOptions } from './verify-options.ts';
 
 export interface CheckedPacks {
   /** By number of the pack in the index: is there. */

@@ -9,7 +9,7 @@ import { BlobMarks } from './blob-marks.ts';
 import type { CheckedFiles } from './check-files.ts';
 import { finding } from './findings.ts';
 import type { FindingsList } from './findings-list.ts';
-import type { VerifyOptions } from './verify.ts';
+import type { VerifyOptions } from './verify-options.ts';
 
 /** Trees read at the same time. */
 const concurrency = 8;

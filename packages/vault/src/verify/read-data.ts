@@ -11,7 +11,7 @@ import { fileInWords, finding } from './findings.ts';
 import type { FindingsList } from './findings-list.ts';
 import type { PackCheck } from './pack-check.ts';
 import { PackChecker } from './pack-checker.ts';
-import type { DataSlice, VerifyOptions } from './verify.ts';
+import type { DataSlice, VerifyOptions } from './verify-options.ts';
 
 /** Packs up to this size are read whole; larger ones (restic makes them up to 128 MiB) are too. Others wrote them beyond. */
 const packBytesMax = 256 * 1024 * 1024;
