@@ -1,12 +1,23 @@
 /** The machine is lost: what docs/operating.md says, as it is written there. */
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
-import { rename } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { createResident } from '@gridkeep/grid/residents';
 import { fixture, missing } from '@gridkeep/testing/requirements';
 import { temporaryFolder } from '@gridkeep/testing/temporary-folder';
+import { archiveDiff } from '../commands/archive-commands.ts';
+import { backupList, backupRun } from '../commands/backup-commands.ts';
+import type { InstallationCommand } from '../commands/command.ts';
+import { inventoryLoad, inventorySave } from '../commands/inventory-archive-commands.ts';
+import { regionLoad, regionSave } from '../commands/region-archive-commands.ts';
+import { regionCreate } from '../commands/region-commands.ts';
+import { vaultInit } from '../commands/vault-commands.ts';
+import { defaultConfiguration } from '../configuration/configuration.ts';
+import { openInstallation } from '../installation/open-installation.ts';
 import { gridkeep, gridkeepJson, startServerProcess } from '../test-support/gridkeep-process.ts';
+import { quietReport, testInstallation } from '../test-support/installations.ts';
 
 /** The commands of the block, without `npx gridkeep`. */
 function documentedCommands(): readonly (readonly string[])[] {
@@ -24,18 +35,22 @@ function documentedCommands(): readonly (readonly string[])[] {
 
 test('with the vault and the password alone the grid is back', { skip: missing('fixtures') }, async (t) => {
   const folder = await temporaryFolder(t);
-  const lost = ['--data', join(folder, 'lost')];
-  const environment = { GRIDKEEP_PASSWORD: 'correct horse' };
-  await gridkeepJson(['grid', 'create', 'plaza', '--time-zone', 'Europe/Vienna', ...lost]);
-  await gridkeepJson(['resident', 'create', 'Ada Lovelace', ...lost], 0, { environment });
-  await gridkeepJson(['inventory', 'load', 'Ada Lovelace', fixture('iar', 'ada-inventory.iar'), ...lost]);
-  await gridkeepJson(['region', 'create', 'Big Bay', '--owner', 'Ada Lovelace', ...lost]);
-  await gridkeepJson(['region', 'load', 'Big Bay', fixture('oar', 'big-bay-512.oar'), ...lost]);
-  const made = await gridkeepJson(['vault', 'init', '--at', join(folder, 'away'), ...lost]);
-  await gridkeepJson(['backup', 'run', ...lost]);
-  await gridkeepJson(['region', 'save', 'Big Bay', join(folder, 'before.oar'), ...lost]);
-  await gridkeepJson(['inventory', 'save', 'Ada Lovelace', join(folder, 'before.iar'), '/*', ...lost]);
-  await rename(join(folder, 'lost'), join(folder, 'gone'));
+  const lost = await testInstallation(t, ['plaza']);
+  await createResident((await lost.tenants.tenant('plaza')).services, {
+    ...{ firstName: 'Ada', lastName: 'Lovelace', password: 'correct horse' },
+  });
+  const run = (command: InstallationCommand, input: Record<string, unknown>, on = lost) =>
+    command.run(on, input, quietReport);
+  const ada = { resident: 'Ada Lovelace' };
+  await run(inventoryLoad, { ...ada, file: fixture('iar', 'ada-inventory.iar') });
+  await run(regionCreate, { name: 'Big Bay', owner: ada.resident });
+  await run(regionLoad, { name: 'Big Bay', file: fixture('oar', 'big-bay-512.oar'), resize: true });
+  const made = await run(vaultInit, { at: join(folder, 'away') });
+  await run(backupRun, {});
+  await run(regionSave, { name: 'Big Bay', file: join(folder, 'before.oar') });
+  await run(inventorySave, { ...ada, file: join(folder, 'before.iar'), path: '/*' });
+  await lost.close();
+  await rm(lost.configuration.data, { recursive: true });
 
   const fresh = join(folder, 'fresh');
   const [restore, start] = documentedCommands();
@@ -45,7 +60,7 @@ test('with the vault and the password alone the grid is back', { skip: missing('
   assert.match(unasked.stderr, /GRIDKEEP_VAULT_PASSWORD/);
   const wrong = await gridkeep([...command, '--data', fresh, '--password-stdin'], { stdin: 'wrong\n' });
   assert.match(wrong.stderr, /the password does not open/);
-  const password = String(made['password']);
+  const password = String(made.data['password']);
   const done = await gridkeep([...command, '--data', fresh], {
     environment: { GRIDKEEP_VAULT_PASSWORD: password },
   });
@@ -55,16 +70,16 @@ test('with the vault and the password alone the grid is back', { skip: missing('
 
   const server = await startServerProcess(fresh);
   t.after(() => server.process.kill('SIGKILL'));
-  const data = ['--data', fresh];
-  await gridkeepJson(['region', 'save', 'Big Bay', join(folder, 'after.oar'), ...data]);
-  await gridkeepJson(['inventory', 'save', 'Ada Lovelace', join(folder, 'after.iar'), '/*', ...data]);
-  for (const kind of ['oar', 'iar']) {
-    const [before, after] = ['before', 'after'].map((name) => join(folder, `${name}.${kind}`));
-    const diff = await gridkeepJson(['archive', 'diff', before ?? '', after ?? '']);
-    assert.equal(diff['equal'], true);
-  }
   // Backups go on in the same vault, beside the server.
-  await gridkeepJson(['backup', 'run', ...data]);
-  assert.equal((await gridkeepJson(['backup', 'list', ...data]))['count'], 2);
+  await gridkeepJson(['backup', 'run', '--data', fresh]);
   assert.equal(await server.end('SIGTERM'), 0);
+  const after = await openInstallation(defaultConfiguration(fresh));
+  t.after(() => after.close());
+  assert.equal((await run(backupList, {}, after)).data['count'], 2);
+  await run(regionSave, { name: 'Big Bay', file: join(folder, 'after.oar') }, after);
+  await run(inventorySave, { ...ada, file: join(folder, 'after.iar'), path: '/*' }, after);
+  for (const kind of ['oar', 'iar']) {
+    const [one = '', other = ''] = ['before', 'after'].map((name) => join(folder, `${name}.${kind}`));
+    assert.equal((await archiveDiff.run({ a: one, b: other }, quietReport)).data['equal'], true);
+  }
 });
