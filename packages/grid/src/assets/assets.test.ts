@@ -74,6 +74,7 @@ forEachDatabase('an asset that is deleted while it is read is not remembered', a
       listeners.push(listener);
       return () => undefined;
     },
+    snapshot: (work) => database.snapshot(work),
     migrate: (migrations) => database.migrate(migrations),
     close: () => database.close(),
   };

@@ -100,6 +100,7 @@ function counting(database: Database): { readonly counted: Database; readonly co
     },
     transaction: (work, options) => database.transaction(work, options),
     onChange: (listener) => database.onChange(listener),
+    snapshot: (work) => database.snapshot(work),
     migrate: (migrations) => database.migrate(migrations),
     close: () => database.close(),
   };

@@ -5,7 +5,7 @@ import type { Repository } from '@gridkeep/vault/repository/repository';
 import { Calendar, pointKinds } from '@gridkeep/vault/retention/calendar';
 import { readRestorePoint, retentionInForce } from '@gridkeep/vault/retention/restore-points';
 import type { Retention } from '@gridkeep/vault/retention/restore-points';
-import type { VaultTime } from '@gridkeep/vault/retention/vault-clock';
+import type { VaultTime } from '@gridkeep/vault/retention/vault-time';
 import type { StoredSnapshot } from '@gridkeep/vault/format/snapshot';
 import type { Grid } from '../tenants/grid.ts';
 import type { VaultHistory, VaultRun } from '../vaults/vault-history.ts';

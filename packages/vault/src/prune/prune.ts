@@ -13,7 +13,8 @@ import {
 } from '../repository/repository-writer.ts';
 import { decideForget, type ForgetDecision, type KeptSnapshot } from '../retention/forget.ts';
 import type { Retention } from '../retention/restore-points.ts';
-import type { VaultClock, VaultTime } from '../retention/vault-clock.ts';
+import type { VaultClock } from '../retention/vault-clock.ts';
+import type { VaultTime } from '../retention/vault-time.ts';
 import { SealBrokenError } from '../sealing/sealer.ts';
 import { isTargetFailure, type FileKind } from '../target/target.ts';
 import { withdrawFromParity } from '../parity/withdrawn.ts';

@@ -8,16 +8,17 @@ import { writeSnapshot } from '../format/snapshot-encoding.ts';
 import type { Snapshot, StoredSnapshot } from '../format/snapshot.ts';
 import { encodeTree } from '../format/tree-encoding.ts';
 import type { BlobType, FileNode, TreeNode } from '../format/tree-node.ts';
-import { TargetError } from '../target/target.ts';
+import type { MasterKey } from '../sealing/master-key.ts';
+import type { Sealer } from '../sealing/sealer.ts';
+import { TargetError, type Target } from '../target/target.ts';
 import { BlobIndex } from './blob-index.ts';
 import type { IndexLoader } from './index-loader.ts';
 import type { BlobCodec } from './pack-builder.ts';
 import { Batch, type IndexedHeader, type PackingReply, type SentBatch } from './packing-protocol.ts';
 import { PackingThreads } from './packing-threads.ts';
 import { BlobRejectedError } from './repository-errors.ts';
-import { hashName } from './repository-files.ts';
+import { hashName, writeUnpackedFile } from './repository-files.ts';
 import type { RepositoryLock } from './repository-lock.ts';
-import type { Repository } from './repository.ts';
 
 export interface WriterOptions {
   readonly signal?: AbortSignal;
@@ -65,12 +66,19 @@ const batchesMax = 6;
 const batchesBytesMax = 16 * 1024 * 1024;
 /** While so many packs wait for the target, threads get nothing more to do. */
 const unsavedPacksMax = 2;
+/** What of a repository its writer works with. */
+export interface WrittenRepository {
+  readonly target: Target;
+  readonly sealer: Sealer;
+  readonly masterKey: MasterKey;
+}
+
 /** As restic: an interrupted backup has not lost more than this. */
 const indexBlobsMax = 50_000;
 const indexMsMax = 10 * 60_000;
 
 export class RepositoryWriter {
-  readonly #repository: Repository;
+  readonly #repository: WrittenRepository;
   readonly #indexes: IndexLoader;
   readonly #lock: RepositoryLock;
   readonly #options: WriterOptions;
@@ -102,7 +110,12 @@ export class RepositoryWriter {
   readonly #chunkingKey: Uint8Array;
 
   /** Made by `Repository.beginWriting`. */
-  constructor(repository: Repository, indexes: IndexLoader, lock: RepositoryLock, options: WriterOptions) {
+  constructor(
+    repository: WrittenRepository,
+    indexes: IndexLoader,
+    lock: RepositoryLock,
+    options: WriterOptions,
+  ) {
     this.#repository = repository;
     this.#indexes = indexes;
     this.#lock = lock;
@@ -199,7 +212,7 @@ export class RepositoryWriter {
     }
     if (this.#rejected.length > 0) throw new BlobRejectedError([...this.#rejected]);
     const lockedUntil = options.lockedUntil ?? this.#options.lockedUntil;
-    const id = await this.#repository.writeUnpacked('snapshot', writeSnapshot(snapshot), {
+    const id = await this.#writeUnpacked('snapshot', writeSnapshot(snapshot), {
       signal: this.#signal,
       ...(lockedUntil === undefined ? {} : { lockedUntil }),
     });
@@ -223,7 +236,7 @@ export class RepositoryWriter {
   async #indexTheRest(): Promise<boolean> {
     try {
       const packs = this.#unindexed.map(({ id, header }) => ({ id, blobs: decodePackHeader(header) }));
-      const name = await this.#repository.writeUnpacked('index', writeIndexFile(packs), {
+      const name = await this.#writeUnpacked('index', writeIndexFile(packs), {
         ...this.#saveOptions(),
         signal: this.#lock.signal,
       });
@@ -374,6 +387,14 @@ export class RepositoryWriter {
     } catch (error) {
       this.#fail(error);
     }
+  }
+
+  #writeUnpacked(
+    kind: 'index' | 'snapshot',
+    text: string,
+    options: { readonly lockedUntil?: number; readonly signal: AbortSignal },
+  ): Promise<string> {
+    return writeUnpackedFile(this.#repository.target, this.#repository.sealer, kind, text, options);
   }
 
   #saveOptions(): { signal: AbortSignal; lockedUntil?: number } {

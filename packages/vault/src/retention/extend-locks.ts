@@ -12,7 +12,8 @@ import { isTargetFailure, type FileKind, type Target } from '../target/target.ts
 import { BlobMarks } from '../verify/blob-marks.ts';
 import { dayMs } from './calendar.ts';
 import { readRestorePoint } from './restore-points.ts';
-import type { VaultClock, VaultTime } from './vault-clock.ts';
+import type { VaultClock } from './vault-clock.ts';
+import type { VaultTime } from './vault-time.ts';
 
 export interface ExtendLocksOptions {
   readonly clock: VaultClock;

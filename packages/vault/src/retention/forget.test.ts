@@ -17,7 +17,8 @@ import {
   retentionInForce,
   type Retention,
 } from './restore-points.ts';
-import { advanceClock, beginClock, type ClockState, type VaultTime } from './vault-clock.ts';
+import { advanceClock, beginClock, type ClockState } from './vault-clock.ts';
+import type { VaultTime } from './vault-time.ts';
 
 const start = Date.UTC(2026, 10, 23, 3);
 const hour = 3_600_000;

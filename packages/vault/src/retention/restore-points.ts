@@ -12,7 +12,7 @@
  */
 import type { StoredSnapshot } from '../format/snapshot.ts';
 import { Calendar, dayMs, pointKinds, type PointKind } from './calendar.ts';
-import type { VaultTime } from './vault-clock.ts';
+import type { VaultTime } from './vault-time.ts';
 
 export interface Retention {
   readonly days: number;

@@ -9,6 +9,7 @@ import { readFileSync, readlinkSync } from 'node:fs';
 import type { StoredSnapshot } from '../format/snapshot.ts';
 import { RepositoryDamagedError } from '../repository/repository-errors.ts';
 import { newestTimes } from './restore-points.ts';
+import type { VaultTime } from './vault-time.ts';
 
 export interface Clocks {
   /** Unix milliseconds, as the machine tells it. */
@@ -20,18 +21,6 @@ export interface Clocks {
 export interface BootTime {
   readonly id: string;
   readonly ms: number;
-}
-
-export interface VaultTime {
-  /** Vault milliseconds: the same scale as Unix time, never ahead of what really passed since the vault began. */
-  readonly now: number;
-  /**
-   * At least what may have passed, on a scale of its own: counts whenever the monotonic clock runs, whatever becomes of the
-   * wall clock. For making restore points, of which too many do no harm; never for deleting.
-   */
-  readonly atMost: number;
-  /** How far the wall clock is ahead: time nobody witnessed, or a clock that was set. Negative when the wall clock is behind. */
-  readonly lag: number;
 }
 
 /** Where one boot of one machine was when it was last looked at. */
