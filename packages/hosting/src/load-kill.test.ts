@@ -1,12 +1,11 @@
 /** Loads are killed at random points: afterwards there is the old content or the new, whole, and what was acknowledged stays. */
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { test } from 'node:test';
 import { createResident } from '@gridkeep/grid/residents';
+import { runAndKill } from '@gridkeep/testing/killed-process';
 import { temporaryFolder } from '@gridkeep/testing/temporary-folder';
 import { randomUuid } from '@gridkeep/wire/uuid';
 import type { Uuid } from '@gridkeep/wire/uuid';
@@ -18,34 +17,12 @@ import type { OpenGrid } from './test-support/open-grid.ts';
 const rounds = Math.ceil(Number(process.env['GRIDKEEP_KILL_ROUNDS'] ?? '8'));
 const childPath = join(import.meta.dirname, 'test-support', 'load-child.ts');
 
-interface Outcome {
-  readonly acknowledged: boolean;
-  /** From `loading` to the end, milliseconds. */
-  readonly lasted: number;
-}
-
-/** Kills the child so long after it began to load; undefined lets it end. */
-function runLoad(args: readonly string[], killAfterMs: number | undefined): Promise<Outcome> {
-  return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, ['--no-warnings', childPath, ...args], {
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
-    let acknowledged = false;
-    let started = performance.now();
-    let complaint = '';
-    child.stderr.on('data', (chunk: Buffer) => (complaint += chunk.toString()));
-    createInterface({ input: child.stdout }).on('line', (line) => {
-      if (line === 'loaded') acknowledged = true;
-      if (line !== 'loading') return;
-      started = performance.now();
-      if (killAfterMs !== undefined) setTimeout(() => child.kill('SIGKILL'), killAfterMs);
-    });
-    child.once('error', reject);
-    child.once('close', (code, signal) => {
-      if (code !== 0 && signal !== 'SIGKILL') reject(new Error(complaint));
-      else resolve({ acknowledged, lasted: performance.now() - started });
-    });
-  });
+async function runLoad(
+  args: readonly string[],
+  killAfterMs: number | undefined,
+): Promise<{ readonly acknowledged: boolean; readonly lasted: number }> {
+  const { lines, lasted } = await runAndKill(childPath, args, { killAfterMs });
+  return { acknowledged: lines.includes('loaded'), lasted };
 }
 
 async function objectsOf(grid: OpenGrid, region: Uuid): Promise<Set<Uuid>> {

@@ -1,10 +1,9 @@
 /** Backups are killed at random points: what was changed before is in the next one, and no snapshot is broken. */
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { test } from 'node:test';
 import { createResident } from '@gridkeep/grid/residents';
+import { runAndKill } from '@gridkeep/testing/killed-process';
 import { missing } from '@gridkeep/testing/requirements';
 import { temporaryFolder } from '@gridkeep/testing/temporary-folder';
 import { examplePassword } from '@gridkeep/vault/test-support/example-repository';
@@ -18,38 +17,12 @@ import { openGrid } from '../test-support/open-grid.ts';
 const rounds = Math.max(1, Math.ceil(Number(process.env['GRIDKEEP_KILL_ROUNDS'] ?? '8') / 20));
 const childPath = join(import.meta.dirname, '..', 'test-support', 'backup-child.ts');
 
-interface Outcome {
-  readonly snapshot: string | undefined;
-  /** From `backing up` to the end, milliseconds. */
-  readonly lasted: number;
-}
-
-/** Kills the child so long after it began; undefined lets it end. */
-function runChild(folder: string, killAfterMs: number | undefined): Promise<Outcome> {
-  return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, ['--no-warnings', childPath, folder], {
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
-    let snapshot: string | undefined;
-    let started = performance.now();
-    let lasted = 0;
-    let complaint = '';
-    child.stderr.on('data', (chunk: Buffer) => (complaint += chunk.toString()));
-    createInterface({ input: child.stdout }).on('line', (line) => {
-      if (line.startsWith('done ')) {
-        snapshot = line.slice(5);
-        lasted = performance.now() - started;
-      }
-      if (line !== 'backing up') return;
-      started = performance.now();
-      if (killAfterMs !== undefined) setTimeout(() => child.kill('SIGKILL'), killAfterMs);
-    });
-    child.once('error', reject);
-    child.once('close', (code, signal) => {
-      if (code !== 0 && signal !== 'SIGKILL') reject(new Error(complaint));
-      else resolve({ snapshot, lasted });
-    });
-  });
+async function runBackupProcess(
+  folder: string,
+  killAfterMs: number | undefined,
+): Promise<{ readonly snapshot: string | undefined; readonly lasted: number }> {
+  const { lines, lasted } = await runAndKill(childPath, [folder], { killAfterMs });
+  return { snapshot: lines.find((line) => line.startsWith('done '))?.slice('done '.length), lasted };
 }
 
 test(
@@ -66,7 +39,7 @@ test(
     await first.services.regions.create({ id: region, name: 'Made', ownerId: owner.id, ...place });
     const repository = await makeVault(context, { folder, ...first });
     await first.close();
-    let { lasted } = await runChild(folder, undefined);
+    let { lasted } = await runBackupProcess(folder, undefined);
     const snapshots = new Set<string>();
     let killed = 0;
 
@@ -87,11 +60,11 @@ test(
       );
       await grid.close();
       for (let kill = 0; kill < 4; kill += 1) {
-        const outcome = await runChild(folder, Math.random() * lasted * 1.2);
+        const outcome = await runBackupProcess(folder, Math.random() * lasted * 1.2);
         if (outcome.snapshot === undefined) killed += 1;
         else snapshots.add(outcome.snapshot);
       }
-      const whole = await runChild(folder, undefined);
+      const whole = await runBackupProcess(folder, undefined);
       lasted = Math.max(50, whole.lasted);
       assert.ok(whole.snapshot !== undefined);
       snapshots.add(whole.snapshot);

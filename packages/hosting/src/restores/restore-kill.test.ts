@@ -1,11 +1,10 @@
 /** Restores are killed at random points: afterwards there is nothing or everything, and the same job comes to its end once. */
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { test } from 'node:test';
 import { createResident } from '@gridkeep/grid/residents';
+import { runAndKill } from '@gridkeep/testing/killed-process';
 import { temporaryFolder } from '@gridkeep/testing/temporary-folder';
 import { randomUuid } from '@gridkeep/wire/uuid';
 import type { Uuid } from '@gridkeep/wire/uuid';
@@ -18,33 +17,12 @@ import { openGrid } from '../test-support/open-grid.ts';
 const rounds = Math.min(12, Math.ceil(Number(process.env['GRIDKEEP_KILL_ROUNDS'] ?? '2')));
 const childPath = join(import.meta.dirname, '..', 'test-support', 'restore-child.ts');
 
-interface Outcome {
-  readonly acknowledged: boolean;
-  /** From `restoring` to the end, milliseconds. */
-  readonly lasted: number;
-}
-
-function runRestore(args: readonly string[], killAfterMs: number | undefined): Promise<Outcome> {
-  return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, ['--no-warnings', childPath, ...args], {
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
-    let acknowledged = false;
-    let started = performance.now();
-    let complaint = '';
-    child.stderr.on('data', (chunk: Buffer) => (complaint += chunk.toString()));
-    createInterface({ input: child.stdout }).on('line', (line) => {
-      if (line === 'restored') acknowledged = true;
-      if (line !== 'restoring') return;
-      started = performance.now();
-      if (killAfterMs !== undefined) setTimeout(() => child.kill('SIGKILL'), killAfterMs);
-    });
-    child.once('error', reject);
-    child.once('close', (code, signal) => {
-      if (code !== 0 && signal !== 'SIGKILL') reject(new Error(complaint));
-      else resolve({ acknowledged, lasted: performance.now() - started });
-    });
-  });
+async function runRestore(
+  args: readonly string[],
+  killAfterMs: number | undefined,
+): Promise<{ readonly acknowledged: boolean; readonly lasted: number }> {
+  const { lines, lasted } = await runAndKill(childPath, args, { killAfterMs });
+  return { acknowledged: lines.includes('restored'), lasted };
 }
 
 test('a restore that is killed leaves nothing or everything', { timeout: 600_000 }, async (context) => {
@@ -74,7 +52,7 @@ test('a restore that is killed leaves nothing or everything', { timeout: 600_000
   const { snapshot, tree } = await backUp(grid, repository);
   await first.close();
 
-  const run = (data: string, job: Uuid, killAfterMs?: number): Promise<Outcome> =>
+  const run = (data: string, job: Uuid, killAfterMs?: number) =>
     runRestore([join(folder, 'vault'), snapshot, data, job], killAfterMs);
   let { lasted } = await run(join(folder, 'calm'), randomUuid());
   const seen = { nothing: 0, everything: 0 };

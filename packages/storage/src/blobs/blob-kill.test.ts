@@ -1,9 +1,8 @@
 /** Real kill -9 at random moments of putting, sweeping and compacting. GRIDKEEP_KILL_ROUNDS makes it longer. */
+import { runAndKill } from '@gridkeep/testing/killed-process';
 import { temporaryFolder } from '@gridkeep/testing/temporary-folder';
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
 import { test, type TestContext } from 'node:test';
-import { setTimeout as delay } from 'node:timers/promises';
 import { nodeDisk } from './disk.ts';
 import { openFolderShelf } from './folder-shelf.ts';
 import { openPackStore, type PackStore } from './pack-store.ts';
@@ -17,25 +16,9 @@ const killAfterMsMax = 300;
 const child = new URL('test-support/store-child.ts', import.meta.url).pathname;
 
 /** Numbers whose put was acknowledged before the kill. */
-async function runAndKill(args: readonly string[]): Promise<number[]> {
-  const running = spawn(process.execPath, [child, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
-  const output: Buffer[] = [];
-  const errors: Buffer[] = [];
-  running.stderr.on('data', (chunk: Buffer) => errors.push(chunk));
-  const opened = new Promise<void>((resolve) => {
-    running.stdout.on('data', (chunk: Buffer) => {
-      output.push(chunk);
-      resolve();
-    });
-  });
-  const closed = new Promise<void>((resolve) => running.once('close', () => resolve()));
-  await Promise.race([opened, closed]);
-  await delay(Math.random() * killAfterMsMax);
-  assert.equal(running.exitCode, null, `the child ended by itself: ${Buffer.concat(errors).toString()}`);
-  running.kill('SIGKILL');
-  await closed;
-  // The last line may be torn.
-  const lines = Buffer.concat(output).toString().split('\n').slice(0, -1);
+async function putUntilKilled(args: readonly string[]): Promise<number[]> {
+  const { lines, ended } = await runAndKill(child, args, { killAfterMs: Math.random() * killAfterMsMax });
+  assert.equal(ended, false, 'the child ended by itself');
   return lines.filter((line) => line !== 'open').map((line) => Number(line.split(' ')[0]));
 }
 
@@ -74,7 +57,7 @@ async function killRounds(
     const { args, folder, open } = await place(context);
     const acknowledged: number[] = [];
     for (let round = 0; round < roundsPerFolder && done < count; round += 1, done += 1) {
-      acknowledged.push(...(await runAndKill([folder, String(done + 1), ...args])));
+      acknowledged.push(...(await putUntilKilled([folder, String(done + 1), ...args])));
       const store = await open();
       await checkAll(store, acknowledged);
       if (round === roundsPerFolder - 1 || done === count - 1) {

@@ -1,11 +1,11 @@
 /** Real kill -9 at random moments of a prune. GRIDKEEP_KILL_ROUNDS makes it longer: three kills in every fourth. */
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { cp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { runAndKill } from '@gridkeep/testing/killed-process';
 import { missing } from '@gridkeep/testing/requirements';
 import { temporaryFolder } from '@gridkeep/testing/temporary-folder';
 import { decideForget } from '../retention/forget.ts';
@@ -17,35 +17,8 @@ import { hashesOf, password, SmallVault, zone } from '../test-support/small-vaul
 const rounds = Math.ceil(Number(process.env['GRIDKEEP_KILL_ROUNDS'] ?? 8) / 4);
 const program = fileURLToPath(new URL('../test-support/prune-process.ts', import.meta.url));
 
-/** Runs a prune in another process and kills it so long after it began; undefined: lets it end. Resolves with how long it ran. */
-function pruneIn(
-  folder: string,
-  wall: number,
-  packBytes: number,
-  killAfterMs: number | undefined,
-): Promise<{ ended: boolean; ms: number }> {
-  return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [program, folder, `${wall}`, `${packBytes}`], {
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
-    let output = '';
-    let began = performance.now();
-    child.stderr.on('data', (bytes: Buffer) => (output += bytes.toString()));
-    child.stdout.on('data', (bytes: Buffer) => {
-      output += bytes.toString();
-      if (!bytes.toString().includes('ready')) return;
-      began = performance.now();
-      if (killAfterMs !== undefined) setTimeout(() => child.kill('SIGKILL'), killAfterMs);
-    });
-    child.on('error', reject);
-    child.on('close', (code, signal) => {
-      const ms = performance.now() - began;
-      if (code === 0) resolve({ ended: true, ms });
-      else if (signal === 'SIGKILL') resolve({ ended: false, ms });
-      else reject(new Error(output));
-    });
-  });
-}
+const pruneIn = (folder: string, wall: number, packBytes: number, killAfterMs: number | undefined) =>
+  runAndKill(program, [folder, `${wall}`, `${packBytes}`], { killAfterMs });
 
 describe('prune killed at any moment', () => {
   it('leaves every kept snapshot whole, for Gridkeep and restic', { skip: missing('restic') }, async (t) => {
@@ -81,7 +54,7 @@ describe('prune killed at any moment', () => {
     const wall = vault.machine.wall();
     const whole = join(folder, 'whole');
     await cp(origin, whole, { recursive: true });
-    const { ms } = await pruneIn(whole, wall, vault.packBytes, undefined);
+    const { lasted } = await pruneIn(whole, wall, vault.packBytes, undefined);
     await assertKept(whole);
 
     let killed = 0;
@@ -90,7 +63,7 @@ describe('prune killed at any moment', () => {
       await cp(origin, path, { recursive: true });
       // More than once: also in what cleans up after the first.
       for (let times = 0; times < 3; times += 1) {
-        const { ended } = await pruneIn(path, wall, vault.packBytes, Math.random() * ms * 1.05);
+        const { ended } = await pruneIn(path, wall, vault.packBytes, Math.random() * lasted * 1.05);
         if (!ended) killed += 1;
       }
       await assertKept(path);
@@ -104,7 +77,7 @@ describe('prune killed at any moment', () => {
       if (round % 4 === 0) await restic(path, password, 'check', '--read-data');
       await rm(path, { recursive: true });
     }
-    t.diagnostic(`${killed} kills in ${rounds} rounds; a whole prune takes ${Math.round(ms)} ms`);
+    t.diagnostic(`${killed} kills in ${rounds} rounds; a whole prune takes ${Math.round(lasted)} ms`);
     assert.ok(killed > 0);
   });
 });

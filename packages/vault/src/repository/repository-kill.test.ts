@@ -1,11 +1,10 @@
 /** Real kill -9 at random moments of backups, alone and several at once. GRIDKEEP_KILL_ROUNDS makes it longer. */
+import { runAndKill } from '@gridkeep/testing/killed-process';
 import { missing } from '@gridkeep/testing/requirements';
 import { temporaryFolder } from '@gridkeep/testing/temporary-folder';
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { setTimeout as delay } from 'node:timers/promises';
 import { openFolderTarget } from '../target/folder-target.ts';
 import { contentOf, createExample, examplePassword, quickLocks } from '../test-support/example-repository.ts';
 import { restic } from '../test-support/real-restic.ts';
@@ -19,25 +18,11 @@ const killAfterMsMax = 400;
 const child = new URL('../test-support/write-until-killed.ts', import.meta.url).pathname;
 
 /** Ids of the snapshots that were saved before the kill, which comes some time after so many lines of output. */
-async function runAndKill(place: string, seed: string, lines: number): Promise<string[]> {
-  const running = spawn(process.execPath, [child, place, seed], { stdio: ['ignore', 'pipe', 'pipe'] });
-  const output: Buffer[] = [];
-  const errors: Buffer[] = [];
-  running.stderr.on('data', (chunk: Buffer) => errors.push(chunk));
-  const opened = new Promise<void>((resolve) => {
-    running.stdout.on('data', (chunk: Buffer) => {
-      output.push(chunk);
-      if (Buffer.concat(output).toString().split('\n').length > lines) resolve();
-    });
-  });
-  const closed = new Promise<void>((resolve) => running.once('close', () => resolve()));
-  await Promise.race([opened, closed]);
-  await delay(Math.random() * killAfterMsMax);
-  assert.equal(running.exitCode, null, `the child ended by itself: ${Buffer.concat(errors).toString()}`);
-  running.kill('SIGKILL');
-  await closed;
-  const written = Buffer.concat(output).toString().split('\n').slice(0, -1);
-  return written.filter((line) => line !== 'open');
+async function backUpUntilKilled(place: string, seed: string, beginsAtLine: number): Promise<string[]> {
+  const killAfterMs = Math.random() * killAfterMsMax;
+  const { lines, ended } = await runAndKill(child, [place, seed], { killAfterMs, beginsAtLine });
+  assert.equal(ended, false, 'the child ended by itself');
+  return lines.filter((line) => line !== 'open');
 }
 
 async function checkSnapshot(repository: Repository, id: string): Promise<void> {
@@ -64,7 +49,9 @@ test('kill -9 in backups loses no saved snapshot', { skip: missing('restic') }, 
   for (let kills = 0; kills < rounds;) {
     kills += seedsAtOnce.length;
     const seeds = seedsAtOnce.map((seed) => `${kills}${seed}`);
-    const added = (await Promise.all(seeds.map((seed, at) => runAndKill(place, seed, 1 + (at % 2))))).flat();
+    const added = (
+      await Promise.all(seeds.map((seed, at) => backUpUntilKilled(place, seed, 1 + (at % 2))))
+    ).flat();
     saved.push(...added);
     const repository = await openRepository(
       target,
