@@ -1,11 +1,15 @@
 import { GridSnapshot } from '@gridkeep/hosting/backup-layout/grid-snapshot-reader';
+import type { SnapshotSource } from '@gridkeep/hosting/backup-layout/snapshot-source';
 import { findInSnapshot } from '@gridkeep/hosting/restores/browse-snapshot';
 import type { BrowseEntry } from '@gridkeep/hosting/restores/browse-snapshot';
+import { ColdSource } from '@gridkeep/hosting/restores/cold-source';
+import { fetching } from '@gridkeep/hosting/restores/fetch-first';
 import type { RestoreScope } from '@gridkeep/hosting/restores/restore-request';
 import { chooseSnapshot, localMinute } from '@gridkeep/hosting/vaults/choose-snapshot';
 import { restoredKinds } from '@gridkeep/hosting/restores/restore-report';
 import type { StoredSnapshot } from '@gridkeep/vault/format/snapshot';
 import type { Repository } from '@gridkeep/vault/repository/repository';
+import { isTargetFailure } from '@gridkeep/vault/target/target';
 import Type from 'typebox';
 import type { Installation } from '../installation/installation.ts';
 import { backupRestoreGridKind, backupRestoreKind, vaultJobResultSchema } from '../jobs/vault-job-inputs.ts';
@@ -74,7 +78,10 @@ const inputSchema = Type.Object(
       Type.String({ description: 'of a region beside: its place on the map', title: 'x,y' }),
     ),
     dryRun: Type.Optional(Type.Boolean({ description: 'only say what would change' })),
-    yes: Type.Optional(Type.Boolean({ description: 'in place: without asking' })),
+    fetch: Type.Optional(
+      Type.Boolean({ description: 'fetch what is on cold storage, and wait for it, without asking' }),
+    ),
+    yes: Type.Optional(Type.Boolean({ description: 'in place, or from cold storage: without asking' })),
     ...vaultInput,
   },
   { additionalProperties: false },
@@ -90,6 +97,8 @@ interface Source {
   /** Of the grid in the snapshot. */
   readonly zone: string;
   readonly slug: string;
+  /** Some of its data may have to be fetched first. */
+  readonly isCold: boolean;
   /** Undefined: everything. */
   readonly found: { readonly name: string; readonly path: string; readonly scope: RestoreScope } | undefined;
 }
@@ -114,7 +123,7 @@ export const backupRestore = installationCommand({
       throw new CommandError(usageErrorCode, 'either --beside or --in-place');
     if (input.cold !== undefined && input.from === undefined)
       throw new CommandError(usageErrorCode, '--cold goes with --from');
-    const source = await sourceOf(installation, input, paths);
+    const source = await sourceOf(installation, report, input, paths);
     try {
       if (source.found === undefined && (await isNewGrid(installation, input, source)))
         return await restoreNewGrid(installation, report, input, source);
@@ -156,6 +165,7 @@ function wantedPaths(input: Input): readonly string[] | undefined {
 
 async function sourceOf(
   installation: Installation,
+  report: Report,
   input: Input,
   paths: readonly string[] | undefined,
 ): Promise<Source> {
@@ -163,7 +173,7 @@ async function sourceOf(
   if (input.from === undefined) {
     const { grid } = await unlockedTenant(installation, input);
     const found = await withOpenVault(installation, grid.slug, ({ repository }) =>
-      lookFor(repository, input.at, paths, grid.timeZone),
+      lookFor(repository, input, report, paths, grid.timeZone),
     );
     return { foreign: null, ofGrid: grid.slug, ...found };
   }
@@ -176,7 +186,7 @@ async function sourceOf(
   try {
     const open = await foreignVaults.open(token);
     try {
-      const found = await lookFor(open.repository, input.at, paths, undefined);
+      const found = await lookFor(open.repository, input, report, paths, undefined);
       return { foreign: token, ofGrid: null, ...found };
     } finally {
       await open.close();
@@ -189,20 +199,24 @@ async function sourceOf(
 
 async function lookFor(
   repository: Repository,
-  at: string | undefined,
+  input: Input,
+  report: Report,
   paths: readonly string[] | undefined,
   zone: string | undefined,
 ): Promise<Omit<Source, 'foreign' | 'ofGrid'>> {
   const snapshots = await repository.listSnapshots();
   // The zone of a vault's grid stands in its snapshots.
   const newest = chooseSnapshot(snapshots, undefined, 'UTC');
-  const { document } = await GridSnapshot.open(repository, newest);
+  const source = await recordsOf(repository, input, report);
+  const { document } = await withColdRecords(repository, () => GridSnapshot.open(source, newest));
   const days = zone ?? document.timeZone;
-  const snapshot = chooseSnapshot(snapshots, at, days);
-  const base = { snapshot, zone: days, slug: document.slug };
+  const snapshot = chooseSnapshot(snapshots, input.at, days);
+  const isCold = repository.target.cold !== undefined;
+  const base = { snapshot, zone: days, slug: document.slug, isCold };
   if (paths === undefined) return { ...base, found: undefined };
   let entry: BrowseEntry | undefined;
-  for (const path of paths) entry ??= await findInSnapshot(repository, snapshot, path);
+  for (const path of paths)
+    entry ??= await withColdRecords(repository, () => findInSnapshot(source, snapshot, path));
   if (entry === undefined)
     throw new CommandError(
       'not-found',
@@ -214,6 +228,30 @@ async function lookFor(
       `${JSON.stringify(entry.path)} cannot be restored by itself: name a region, an inventory, a folder, an item, an object or an asset`,
     );
   return { ...base, found: { name: entry.name, path: entry.path, scope: entry.scope } };
+}
+
+/** A copy may hold records on cold storage too: only with consent are they fetched, to find what is to be restored. */
+async function recordsOf(repository: Repository, input: Input, report: Report): Promise<SnapshotSource> {
+  const { cold } = repository.target;
+  if (cold === undefined || !mayFetch(input)) return repository;
+  const { signal } = new AbortController();
+  return ColdSource.of(repository, fetching({ signal, progress: report.progress }, cold.description));
+}
+
+async function withColdRecords<T>(repository: Repository, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!isTargetFailure(error, 'cold')) throw error;
+    throw new CommandError(
+      confirmationNeededCode,
+      `records of the backup have to be fetched from ${repository.target.cold?.description ?? repository.target.description} before it can be said what a restore needs`,
+    );
+  }
+}
+
+function mayFetch(input: Input): boolean {
+  return input.fetch === true || input.yes === true;
 }
 
 /** Whether the whole grid goes into one that is not there yet. */
@@ -230,7 +268,7 @@ async function isNewGrid({ tenants }: Installation, input: Input, source: Source
 }
 
 async function restoreNewGrid(installation: Installation, report: Report, input: Input, source: Source) {
-  if (input.dryRun === true)
+  if (input.dryRun === true && !source.isCold)
     throw new CommandError(
       usageErrorCode,
       'a grid that is not there yet changes nothing: --dry-run is not needed',
@@ -248,10 +286,22 @@ async function restoreNewGrid(installation: Installation, report: Report, input:
     hostnames: isCopy ? [] : null,
     withSimulators: !isCopy,
     adopt: source.foreign !== null && !isCopy,
+    fetch: mayFetch(input),
+    dryRun: false,
   };
-  const result = await runJob(installation, report, vaultJobResultSchema, {
-    ...{ kind: backupRestoreGridKind, input: job },
-  });
+  const run = (dryRun: boolean): Promise<VaultJobResult> =>
+    runJob(installation, report, vaultJobResultSchema, {
+      ...{ kind: backupRestoreGridKind, input: { ...job, dryRun } },
+    });
+  if (source.isCold && (input.dryRun === true || !mayFetch(input))) {
+    const would = await run(true);
+    if (input.dryRun === true)
+      return { data: { ...would }, text: fetchLines(would)[0] ?? 'Nothing has to be fetched first.' };
+    const [needed] = fetchNeeded(would);
+    if (needed !== undefined)
+      throw new CommandError(confirmationNeededCode, `making grid "${slug}" of the backup ${needed}`);
+  }
+  const result = await run(false);
   const adopted = textField(result.report, 'adopted');
   return {
     exitCode: result.ok ? (0 as const) : (1 as const),
@@ -290,6 +340,7 @@ async function restoreInto(installation: Installation, report: Report, input: In
     newName: input.as ?? null,
     location: input.location === undefined ? null : parseLocation(input.location),
     removeLaterAssets: false,
+    fetch: mayFetch(input),
     what,
   };
   const run = (dryRun: boolean): Promise<VaultJobResult> =>
@@ -303,16 +354,24 @@ async function restoreInto(installation: Installation, report: Report, input: In
       data: { ...would },
       text: [
         `Restoring ${what} ${placement === 'beside' ? 'beside what is there' : 'in place'}, as of ${day}, would do this:`,
-        ...resultLines(would),
+        ...(isKnown(would) ? resultLines(would) : []),
+        ...fetchLines(would),
       ].join('\n'),
     };
   }
-  if (placement === 'in-place' && input.yes !== true) {
+  const asksInPlace = placement === 'in-place' && input.yes !== true;
+  if (asksInPlace || (source.isCold && !mayFetch(input))) {
     const would = await run(true);
-    throw new CommandError(
-      confirmationNeededCode,
-      `restoring ${what} in place, as of ${day}, ${countText(would.report)}; a backup of what is there now is made first`,
-    );
+    const reasons = [...(mayFetch(input) ? [] : fetchNeeded(would))];
+    if (asksInPlace)
+      reasons.push(
+        `${isKnown(would) ? countText(would.report) : 'changes what is there'}; a backup of what is there now is made first`,
+      );
+    if (reasons.length > 0)
+      throw new CommandError(
+        confirmationNeededCode,
+        `restoring ${what} ${placement === 'beside' ? 'beside what is there' : 'in place'}, as of ${day}, ${reasons.join(', ')}`,
+      );
   }
   const result = await run(false);
   const made = objectsField(result.report, 'made');
@@ -375,6 +434,28 @@ function resultLines({ report }: VaultJobResult): readonly string[] {
             .map((one) => `  ${reportText(one, 'id')}, wanted by ${reportText(one, 'where')}`),
         ]),
   ];
+}
+
+/** False: that cannot be said before something was fetched. */
+function isKnown({ report }: VaultJobResult): boolean {
+  return fieldOf(report, 'counts') !== undefined;
+}
+
+/** What has to come from cold storage first; nothing when all is at hand. */
+function fetchNeeded({ report }: VaultJobResult): readonly string[] {
+  const fetch = fieldOf(report, 'fetch');
+  const packs = numberField(fetch, 'packs') ?? 0;
+  if (packs === 0) return [];
+  const more = fieldOf(fetch, 'complete') === true ? '' : 'at least ';
+  return [
+    `needs ${more}${packs} packs (${formatBytes(numberField(fetch, 'bytes') ?? 0)}) fetched from ${textField(fetch, 'place') ?? ''} first`,
+  ];
+}
+
+function fetchLines(result: VaultJobResult): readonly string[] {
+  return fetchNeeded(result).map(
+    (needed) => `FROM COLD STORAGE: it ${needed}; --fetch asks for them and waits.`,
+  );
 }
 
 function countText(report: unknown): string {

@@ -1,9 +1,20 @@
 /** Restores as jobs: into a grid that is there, and of a whole grid that is not. */
 import { asJson } from '@gridkeep/hosting/json-value';
 import { restoreIntoGrid } from '@gridkeep/hosting/restores/restore';
+import type { SnapshotSource } from '@gridkeep/hosting/backup-layout/snapshot-source';
+import { ColdSource } from '@gridkeep/hosting/restores/cold-source';
+import {
+  fetchForRestore,
+  fetching,
+  foreseeNewGrid,
+  foreseeRestore,
+} from '@gridkeep/hosting/restores/fetch-first';
+import type { FetchSummary } from '@gridkeep/hosting/restores/fetch-first';
+import type { RestoreContext } from '@gridkeep/hosting/restores/restore';
+import { RestoreRefusedError } from '@gridkeep/hosting/restores/restore-request';
 import { restoreNewGrid } from '@gridkeep/hosting/restores/restore-new-grid';
 import type { RestoreReport } from '@gridkeep/hosting/restores/restore-report';
-import type { RestoreScope } from '@gridkeep/hosting/restores/restore-request';
+import type { RestoreRequest, RestoreScope } from '@gridkeep/hosting/restores/restore-request';
 import { lockWaitMs, withVault } from '@gridkeep/hosting/vaults/care-context';
 import type { CareParts } from '@gridkeep/hosting/vaults/care-context';
 import type { ForeignVaults } from '@gridkeep/hosting/vaults/foreign-vaults';
@@ -11,6 +22,7 @@ import { takeBackup } from '@gridkeep/hosting/vaults/take-backup';
 import { JobFinalError } from '@gridkeep/storage/jobs/jobs';
 import type { JobHandler, Json, RunningJob } from '@gridkeep/storage/jobs/jobs';
 import type { Repository } from '@gridkeep/vault/repository/repository';
+import { fetchPacks } from '@gridkeep/vault/restore/fetch-plan';
 import { TargetError } from '@gridkeep/vault/target/target';
 import { parseUuid } from '@gridkeep/wire/uuid';
 import { gridJob, withFinalErrors } from './grid-job.ts';
@@ -50,30 +62,54 @@ async function restoreInto(
   job: RunningJob,
 ): Promise<Json> {
   const { services } = await parts.tenants.tenant(slug);
-  if (input.placement === 'in-place' && !input.dryRun)
-    // What is there now can be brought back too. A try after a kill makes another one, which costs nothing.
-    await withVault(parts, slug, (open) =>
-      takeBackup(contextOfJob(parts, job), open, { tags: ['before-restore'] }),
-    );
-  const report = await withRepository(parts, input.foreign, slug, job.signal, async (repository, signal) =>
-    restoreIntoGrid(
-      repository,
-      await repository.readSnapshot(input.snapshot),
-      services,
-      {
-        scope: scopeOf(input.scope),
-        placement: input.placement,
-        dryRun: input.dryRun,
-        removeLaterAssets: input.removeLaterAssets,
-        ...(input.newName === null ? {} : { newName: input.newName }),
-        ...(input.location === null ? {} : { location: input.location }),
-      },
-      contextOf(parts, job, signal),
-    ),
-  );
+  const request: RestoreRequest = {
+    scope: scopeOf(input.scope),
+    placement: input.placement,
+    dryRun: input.dryRun,
+    removeLaterAssets: input.removeLaterAssets,
+    ...(input.newName === null ? {} : { newName: input.newName }),
+    ...(input.location === null ? {} : { location: input.location }),
+  };
   const summary = `${input.what} ${input.placement === 'beside' ? 'beside what is there' : 'in place'}, from snapshot ${input.snapshot.slice(0, 12)}`;
-  if (!input.dryRun) await noteRestore(parts, slug, summary, input, report);
-  return { ok: report.missingCount === 0, summary, report: asJson(report) };
+  return withRepository(parts, input.foreign, slug, job.signal, async (repository, signal) => {
+    const snapshot = await repository.readSnapshot(input.snapshot);
+    const context = contextOf(parts, job, signal);
+    if (input.dryRun) {
+      const { report, fetch } = await foreseeRestore(repository, snapshot, services, request, context);
+      const ok = report === undefined || report.missingCount === 0;
+      return { ok, summary, report: asJson({ dryRun: true, ...report, fetch }) };
+    }
+    if (!input.fetch && repository.target.cold !== undefined)
+      refuseCold((await foreseeRestore(repository, snapshot, services, request, context)).fetch);
+    await fetchForRestore(repository, snapshot, services, request, context);
+    if (input.placement === 'in-place')
+      // What is there now can be brought back too. A try after a kill makes another one, which costs nothing.
+      await withVault(parts, slug, (open) =>
+        takeBackup(contextOfJob(parts, job), open, { tags: ['before-restore'] }),
+      );
+    const source = await sourceOf(repository, input.fetch, context);
+    const report = await restoreIntoGrid(source, snapshot, services, request, context);
+    await noteRestore(parts, slug, summary, input, report);
+    return { ok: report.missingCount === 0, summary, report: asJson(report) };
+  });
+}
+
+function refuseCold({ packs, bytes, place }: FetchSummary): void {
+  if (packs > 0)
+    throw new RestoreRefusedError(
+      `${packs} packs (${bytes} bytes) have to be fetched from ${place} first: --fetch does it`,
+    );
+}
+
+/** What is fetched but removed again before it is read is waited for a second time. */
+async function sourceOf(
+  repository: Repository,
+  mayFetch: boolean,
+  context: RestoreContext,
+): Promise<SnapshotSource> {
+  const { cold } = repository.target;
+  if (cold === undefined || !mayFetch) return repository;
+  return ColdSource.of(repository, fetching(context, cold.description));
 }
 
 async function restoreGrid(
@@ -81,26 +117,33 @@ async function restoreGrid(
   input: BackupRestoreGridInput,
   job: RunningJob,
 ): Promise<Json> {
-  const { tenant, report } = await withRepository(
-    parts,
-    input.foreign,
-    input.ofGrid ?? '',
-    job.signal,
-    async (repository, signal) =>
-      restoreNewGrid(
-        repository,
-        await repository.readSnapshot(input.snapshot),
-        parts.tenants,
-        (services) => services,
-        {
-          withSimulators: input.withSimulators,
-          ...(input.slug === null ? {} : { slug: input.slug }),
-          ...(input.name === null ? {} : { name: input.name }),
-          ...(input.hostnames === null ? {} : { hostnames: input.hostnames }),
-        },
-        contextOf(parts, job, signal),
-      ),
-  );
+  const work = async (repository: Repository, signal: AbortSignal) => {
+    const snapshot = await repository.readSnapshot(input.snapshot);
+    const context = contextOf(parts, job, signal);
+    if (repository.target.cold !== undefined || input.dryRun) {
+      const { plan, fetch } = await foreseeNewGrid(repository, snapshot, signal);
+      if (input.dryRun) return { fetch };
+      if (!input.fetch) refuseCold(fetch);
+      await fetchPacks(repository, plan, fetching(context, plan.place));
+    }
+    return restoreNewGrid(
+      await sourceOf(repository, input.fetch, context),
+      snapshot,
+      parts.tenants,
+      (services) => services,
+      {
+        withSimulators: input.withSimulators,
+        ...(input.slug === null ? {} : { slug: input.slug }),
+        ...(input.name === null ? {} : { name: input.name }),
+        ...(input.hostnames === null ? {} : { hostnames: input.hostnames }),
+      },
+      context,
+    );
+  };
+  const done = await withRepository(parts, input.foreign, input.ofGrid ?? '', job.signal, work);
+  if ('fetch' in done)
+    return { ok: true, summary: 'what a restore fetches', report: asJson({ dryRun: true, fetch: done.fetch }) };
+  const { tenant, report } = done;
   const { grid } = tenant;
   const foreign = input.foreign === null ? undefined : parts.foreignVaults.find(input.foreign);
   let adopted: string | null = null;

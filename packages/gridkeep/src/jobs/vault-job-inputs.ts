@@ -74,6 +74,8 @@ export const backupRestoreInputSchema = Type.Object({
   newName: textOrNull,
   location: Type.Union([Type.Object({ x: Type.Integer(), y: Type.Integer() }), Type.Null()]),
   removeLaterAssets: Type.Boolean(),
+  /** Ask for what is on cold storage, and wait. */
+  fetch: Type.Boolean(),
   /** For the trail of what was done. */
   what: Type.String(),
 });
@@ -90,6 +92,9 @@ export const backupRestoreGridInputSchema = Type.Object({
   withSimulators: Type.Boolean(),
   /** The foreign vault becomes the new grid's own. */
   adopt: Type.Boolean(),
+  fetch: Type.Boolean(),
+  /** Only say what has to be fetched. */
+  dryRun: Type.Boolean(),
 });
 export type BackupRestoreGridInput = Type.Static<typeof backupRestoreGridInputSchema>;
 

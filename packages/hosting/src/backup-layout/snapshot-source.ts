@@ -7,6 +7,8 @@ export interface SnapshotSource {
   readTree(id: BlobId): Promise<readonly TreeNode[]>;
   /** The bytes of a file, each piece checked by its hash. */
   readFile(node: FileNode): AsyncIterable<Uint8Array>;
+  /** Told by dry runs of what a real restore reads. */
+  willRead?(node: FileNode): void;
 }
 
 /** A snapshot's name, time and root; `StoredSnapshot` of the vault gives it. */

@@ -152,6 +152,7 @@ class Backup {
       };
       await copyContent({ blobs, writer, database, signal, progress }, script, copied);
       this.#tell('writing', 0, 0, 'writing trees');
+      await writer.beginRecords();
       const built = await buildTrees(writer, script, copied, signal);
       const tree = await this.#writeRoot(writer, plan, built);
       this.#tell('finishing', 0, 0, 'making it durable');

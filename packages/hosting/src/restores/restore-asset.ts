@@ -9,7 +9,7 @@ import type { AssetEntry } from '../backup-layout/asset-reader.ts';
 import { ChangeTally } from './change-tally.ts';
 import { compressionOf } from './asset-needs.ts';
 import type { RestoreReport } from './restore-report.ts';
-import { RestoreRefusedError } from './restore-request.ts';
+import { ContentColdError, RestoreRefusedError } from './restore-request.ts';
 import type { RestoreWork } from './restore-work.ts';
 
 export async function restoreAsset(work: RestoreWork, assetId: Uuid): Promise<RestoreReport> {
@@ -19,6 +19,7 @@ export async function restoreAsset(work: RestoreWork, assetId: Uuid): Promise<Re
     ...{ blobId: record.blobId, size: record.size, file, place, compress: compressionOf(record.type) },
     onLost: () => undefined,
   });
+  if (bytes === undefined && work.content.unread > 0) throw new ContentColdError(place);
   if (bytes === undefined)
     throw new RestoreRefusedError(`the content of asset ${assetId} is nowhere any more`);
   const type = parseAssetType(record.type) ?? AssetTypes.unknown;

@@ -58,6 +58,8 @@ export interface RestoreReport {
   /** Assets that what was restored needs and neither grid nor snapshot has; the first 1000. */
   readonly missing: readonly LostContent[];
   readonly missingCount: number;
+  /** Of a dry run: contents that must be fetched from cold storage before it is known what else they need. */
+  readonly unreadContents: number;
   /** What was made beside: the folder, object, region or asset, and its name. */
   readonly made: readonly { readonly kind: RestoredKind; readonly id: Uuid; readonly name: string }[];
   /** Milliseconds from the start to the end of this try. */
@@ -107,6 +109,7 @@ const reportSchema = Type.Object({
   newBlobBytes: Type.Number(),
   missing: Type.Array(lost),
   missingCount: Type.Number(),
+  unreadContents: Type.Number(),
   made: Type.Array(Type.Object({ kind, id: uuid, name: Type.String() })),
   took: Type.Number(),
 });

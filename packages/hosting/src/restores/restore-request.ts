@@ -48,6 +48,14 @@ export interface NewGridRequest {
   readonly withSimulators?: boolean;
 }
 
+/** A dry run cannot say what would change before content was fetched from cold storage. */
+export class ContentColdError extends Error {
+  override readonly name = 'ContentColdError';
+  constructor(place: string) {
+    super(`${place} has to be fetched from cold storage before it is known what it needs`);
+  }
+}
+
 /** The restore cannot be carried out and nothing was changed; the message says why. */
 export class RestoreRefusedError extends Error {
   override readonly name = 'RestoreRefusedError';

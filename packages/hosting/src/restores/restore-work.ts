@@ -132,7 +132,7 @@ export class RestoreWork {
     return {
       ...{ scope: request.scope, placement: request.placement, dryRun: request.dryRun },
       ...{ snapshot: snapshot.root.id, snapshotTime: snapshot.root.time },
-      ...{ counts, changes, missing, missingCount, made },
+      ...{ counts, changes, missing, missingCount, made, unreadContents: content.unread },
       ...{ newBlobs: content.tally.newBlobs, newBlobBytes: content.tally.newBlobBytes },
       took: Math.round(performance.now() - this.#begun),
     };

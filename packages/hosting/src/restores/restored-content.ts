@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import type { BlobId, BlobStore } from '@gridkeep/storage/blobs/blob-store';
 import { BlobMissingError, RepositoryDamagedError } from '@gridkeep/vault/repository/repository-errors';
 import type { FileNode } from '@gridkeep/vault/format/tree-node';
+import { isTargetFailure } from '@gridkeep/vault/target/target';
 import { readWhole } from '../backup-layout/snapshot-files.ts';
 import type { SnapshotSource } from '../backup-layout/snapshot-source.ts';
 import { SnapshotContentError } from '../backup-layout/snapshot-source.ts';
@@ -36,6 +37,7 @@ export class RestoredContent {
   #newBlobs = 0;
   #newBytes = 0;
   #readBytes = 0;
+  #unread = 0;
 
   constructor(source: SnapshotSource, blobs: BlobStore, dryRun: boolean) {
     this.#source = source;
@@ -45,6 +47,11 @@ export class RestoredContent {
 
   get tally(): { readonly newBlobs: number; readonly newBlobBytes: number; readonly readBytes: number } {
     return { newBlobs: this.#newBlobs, newBlobBytes: this.#newBytes, readBytes: this.#readBytes };
+  }
+
+  /** Dry run: content that is looked into, and could not be since it has to be fetched from cold storage first. */
+  get unread(): number {
+    return this.#unread;
   }
 
   /** Puts it under way; waits only while too much is. Throws SnapshotContentError for bytes of another hash. */
@@ -82,7 +89,14 @@ export class RestoredContent {
       content.onLost('neither the blob store nor the snapshot has it');
       return undefined;
     }
-    const { bytes, lost } = await this.#readChecked(blobId, file, place, size);
+    if (this.#dryRun) this.#source.willRead?.(file);
+    const { bytes, lost } = await this.#readChecked(blobId, file, place, size).catch((error: unknown) => {
+      if (!this.#dryRun || !isTargetFailure(error, 'cold')) throw error;
+      this.#unread += 1;
+      this.#foresee(blobId, size);
+      return { bytes: undefined, lost: undefined };
+    });
+    if (lost === undefined) return undefined;
     if (bytes === undefined) content.onLost(lost);
     else if (this.#dryRun) this.#foresee(blobId, size);
     else
@@ -98,6 +112,7 @@ export class RestoredContent {
   ): Promise<Uint8Array | undefined> {
     const { blobId, file, place, size } = content;
     const here = await this.#blobs.get(blobId);
+    if (here === undefined && file !== undefined && this.#dryRun) this.#source.willRead?.(file);
     return here === undefined && file !== undefined
       ? (await this.#readChecked(blobId, file, place, size)).bytes
       : here;
@@ -124,6 +139,7 @@ export class RestoredContent {
       throw new SnapshotContentError(content.place, 'has not the size that its row says');
     if (this.#dryRun) {
       this.#foresee(content.blobId, content.size);
+      this.#source.willRead?.(file);
       return;
     }
     await this.#window.add(Math.min(content.size, heldBytesMax), async () => {

@@ -10,7 +10,7 @@ import { encodeTree } from '../format/tree-encoding.ts';
 import type { BlobType, FileNode, TreeNode } from '../format/tree-node.ts';
 import type { MasterKey } from '../sealing/master-key.ts';
 import type { Sealer } from '../sealing/sealer.ts';
-import { TargetError, type Target } from '../target/target.ts';
+import { TargetError, type PackContent, type Target } from '../target/target.ts';
 import { BlobIndex } from './blob-index.ts';
 import type { IndexLoader } from './index-loader.ts';
 import type { BlobCodec } from './pack-builder.ts';
@@ -105,6 +105,7 @@ export class RepositoryWriter {
   readonly #rejected: BlobId[] = [];
   #waiting: (() => void)[] = [];
   #isOpen = true;
+  #dataIs: PackContent = 'data';
   readonly #totals = { dataBlobs: 0, treeBlobs: 0, dataAdded: 0, dataAddedPacked: 0 };
   readonly #packs: string[] = [];
   readonly #chunkingKey: Uint8Array;
@@ -183,8 +184,28 @@ export class RepositoryWriter {
     return { type: 'file', name, modifiedAt, size, content };
   }
 
+  /**
+   * Data from here on is read by everybody who only looks around: where other data goes to a cold place, it stays on the fast
+   * one. Elsewhere this does nothing.
+   */
+  async beginRecords(): Promise<void> {
+    if (this.#repository.target.cold === undefined || this.#dataIs === 'metadata') return;
+    await this.#flush();
+    this.#dataIs = 'metadata';
+  }
+
   /** Makes all packs durable and writes the indexes. More may be added afterwards and finished again. */
   async finish(): Promise<WriterTotals> {
+    await this.#flush();
+    this.#writeIndex();
+    await this.#until(() => this.#indexesInMaking === 0);
+    await this.#indexes.keep();
+    if (this.#rejected.length > 0) throw new BlobRejectedError([...this.#rejected]);
+    return { ...this.#totals, packs: [...this.#packs] };
+  }
+
+  /** All that was added is in durable packs then. */
+  async #flush(): Promise<void> {
     this.#check();
     for (const [type, batch] of this.#filling) {
       this.#filling.delete(type);
@@ -194,11 +215,6 @@ export class RepositoryWriter {
     await this.#until(() => this.#waitingBatches.length === 0 && this.#threads.isIdle);
     this.#threads.flush();
     await this.#until(() => this.#threads.isIdle && this.#unsavedPacks === 0);
-    this.#writeIndex();
-    await this.#until(() => this.#indexesInMaking === 0);
-    await this.#indexes.keep();
-    if (this.#rejected.length > 0) throw new BlobRejectedError([...this.#rejected]);
-    return { ...this.#totals, packs: [...this.#packs] };
   }
 
   /** After finish: everything that it refers to is durable and in an index. */
@@ -346,7 +362,7 @@ export class RepositoryWriter {
       this.#signal.throwIfAborted();
       await this.#repository.target.save('pack', pack.id, new Uint8Array(pack.buffer, 0, pack.bytes), {
         ...this.#saveOptions(),
-        content: pack.type === 'data' ? 'data' : 'metadata',
+        content: pack.type === 'data' ? this.#dataIs : 'metadata',
       });
       const blobs = decodePackHeader(pack.header);
       this.#index.addPack(pack.id, blobs);

@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { BlobId } from '@gridkeep/storage/blobs/blob-store';
 import type { BlobIndex } from '../repository/blob-index.ts';
 import type { Repository } from '../repository/repository.ts';
-import type { ColdStorage, PackAvailability } from '../target/target.ts';
+import type { ColdStorage, PackAvailability, Target } from '../target/target.ts';
 import { BlobMarks } from '../verify/blob-marks.ts';
 import { nodeAt, walkTree } from './tree-walk.ts';
 
@@ -34,13 +34,14 @@ export interface FetchPlan {
 
 export interface FetchOptions {
   readonly signal?: AbortSignal;
-  /** Time between two looks. Default one minute. */
+  /** Most time between two looks, the first of which come sooner. Default one minute. */
   readonly pollMs?: number;
   readonly progress?: (ready: number, packs: number) => void;
 }
 
 const asksAtOnce = 16;
 const pollMsDefault = 60_000;
+const firstPollMs = 50;
 
 /** Data blobs only; the same one counts once. Trees are never cold. */
 export async function planFetch(
@@ -48,9 +49,9 @@ export async function planFetch(
   blobs: Iterable<BlobId> | AsyncIterable<BlobId>,
   signal?: AbortSignal,
 ): Promise<FetchPlan> {
-  const needs = new PackNeeds(await repository.loadIndex());
+  const needs = await FetchNeeds.of(repository);
   for await (const blob of blobs) needs.add(blob);
-  return plan(repository, needs, signal);
+  return needs.plan(signal);
 }
 
 /** Of everything at a path of a snapshot; of the whole with an empty path. Throws PathNotFoundError. */
@@ -60,8 +61,8 @@ export async function planRestore(
   path: readonly string[] = [],
   signal?: AbortSignal,
 ): Promise<FetchPlan> {
-  const index = await repository.loadIndex();
-  const needs = new PackNeeds(index);
+  const needs = await FetchNeeds.of(repository);
+  const { index } = needs;
   const start = path.length === 0 ? undefined : await nodeAt(repository, tree, path);
   if (start?.type === 'file') for (const blob of start.content) needs.add(blob);
   const root = start === undefined ? tree : start.type === 'dir' ? start.subtree : undefined;
@@ -76,7 +77,7 @@ export async function planRestore(
     for await (const { node, when } of walk)
       if (node.type === 'file' && when === 'before') for (const blob of node.content) needs.add(blob);
   }
-  return plan(repository, needs, signal);
+  return needs.plan(signal);
 }
 
 /** Asks for every pack of the plan that is cold and resolves when all can be read. */
@@ -89,7 +90,7 @@ export async function fetchPacks(
   const { signal, pollMs = pollMsDefault, progress } = options;
   if (cold === undefined) return;
   let waiting = packs.filter(({ availability }) => availability !== 'ready').map(({ id }) => id);
-  for (;;) {
+  for (let waitMs = firstPollMs; ; waitMs = Math.min(2 * waitMs, pollMs)) {
     const states = await availabilities(cold, waiting, signal);
     waiting = waiting.filter((_, at) => states[at] !== 'ready');
     progress?.(packs.length - waiting.length, packs.length);
@@ -99,29 +100,36 @@ export async function fetchPacks(
     await inParallel(waiting, async (pack, at) => {
       if (asked[at] === 'cold') await cold.fetch(pack, signal);
     });
-    await delay(pollMs, undefined, signal === undefined ? {} : { signal });
+    await delay(Math.min(waitMs, pollMs), undefined, signal === undefined ? {} : { signal });
   }
 }
 
-/** Which entries of the index a restore reads. */
-class PackNeeds {
+/** Which entries of the index a restore reads, one bit for each; filled bit by bit. */
+export class FetchNeeds {
   readonly index: BlobIndex;
+  readonly #repository: Repository;
   readonly #marks: BlobMarks;
   readonly #bytes: Float64Array;
   readonly #blobs: Uint32Array;
-  unknown = 0;
+  #unknown = 0;
 
-  constructor(index: BlobIndex) {
+  private constructor(repository: Repository, index: BlobIndex) {
+    this.#repository = repository;
     this.index = index;
     this.#marks = new BlobMarks(index.size);
     this.#bytes = new Float64Array(index.packCount);
     this.#blobs = new Uint32Array(index.packCount);
   }
 
+  static async of(repository: Repository): Promise<FetchNeeds> {
+    return new FetchNeeds(repository, await repository.loadIndex());
+  }
+
+  /** Of data. */
   add(blob: BlobId): void {
     const slot = this.index.slotOf('data', blob);
     if (slot < 0) {
-      this.unknown += 1;
+      this.#unknown += 1;
       return;
     }
     if (!this.#marks.add(slot)) return;
@@ -130,11 +138,7 @@ class PackNeeds {
     this.#blobs[number] = (this.#blobs[number] ?? 0) + 1;
   }
 
-  get blobs(): number {
-    return this.#marks.count;
-  }
-
-  packs(): Omit<PlannedPack, 'availability'>[] {
+  #packs(): Omit<PlannedPack, 'availability'>[] {
     const packs: Omit<PlannedPack, 'availability'>[] = [];
     for (const [number, blobs] of this.#blobs.entries()) {
       if (blobs === 0) continue;
@@ -143,34 +147,52 @@ class PackNeeds {
     }
     return packs.sort((a, b) => (a.id < b.id ? -1 : 1));
   }
+
+  /** Asks the target where the packs are. More may be added afterwards, and planned again. */
+  async plan(signal?: AbortSignal): Promise<FetchPlan> {
+    const counts = { blobs: this.#marks.count, unknown: this.#unknown };
+    return planOf(this.#repository.target, this.#packs(), counts, signal);
+  }
 }
 
-async function plan(
+/** Of whole packs, for who reads them from their first byte to their last. */
+export function planPacks(
   repository: Repository,
-  needs: PackNeeds,
+  index: BlobIndex,
+  isWanted: (pack: string) => boolean,
+  signal?: AbortSignal,
+): Promise<FetchPlan> {
+  const packs: Omit<PlannedPack, 'availability'>[] = [];
+  let sum = 0;
+  for (const { id, bytes, blobs } of index.packs()) {
+    if (!isWanted(id)) continue;
+    packs.push({ id, bytes, blobs, fileBytes: bytes });
+    sum += blobs;
+  }
+  return planOf(repository.target, packs, { blobs: sum, unknown: 0 }, signal);
+}
+
+async function planOf(
+  target: Target,
+  needed: readonly Omit<PlannedPack, 'availability'>[],
+  counts: Pick<FetchPlan, 'blobs' | 'unknown'>,
   signal: AbortSignal | undefined,
 ): Promise<FetchPlan> {
-  const { target } = repository;
-  const needed = needs.packs();
-  const states =
-    target.cold === undefined
-      ? []
-      : await availabilities(
-          target.cold,
-          needed.map(({ id }) => id),
-          signal,
-        );
+  const names = needed.map(({ id }) => id);
+  const states = target.cold === undefined ? [] : await availabilities(target.cold, names, signal);
   const packs = needed.map((pack, at) => ({ ...pack, availability: states[at] ?? 'ready' }));
+  const sum = (of: readonly PlannedPack[], key: 'bytes' | 'fileBytes'): number =>
+    of.reduce((total, pack) => total + pack[key], 0);
   return {
     packs,
-    blobs: needs.blobs,
-    bytes: packs.reduce((sum, { bytes }) => sum + bytes, 0),
+    ...counts,
+    bytes: sum(packs, 'bytes'),
     toFetch: packs.filter(({ availability }) => availability !== 'ready').length,
-    bytesToFetch: packs
-      .filter(({ availability }) => availability === 'cold')
-      .reduce((sum, { fileBytes }) => sum + fileBytes, 0),
+    bytesToFetch: sum(
+      packs.filter(({ availability }) => availability === 'cold'),
+      'fileBytes',
+    ),
     place: target.cold?.description ?? target.description,
-    unknown: needs.unknown,
   };
 }
 
