@@ -11,19 +11,19 @@ enableCompileCache();
 test('every promised day is restored byte for byte', async (context) => {
   const report = await simulateYear({
     folder: await temporaryFolder(context, 'gridkeep-year'),
-    nights: 60,
-    nightsPerPrune: 3,
+    nights: 48,
+    nightsPerPrune: 4,
     scale: {
       ...{ residents: 4, daysPerResident: 10, regions: 1, objectsPerRegion: 12, daysPerLoad: 5 },
       ...{ firstAssets: 20, assetsPerDay: 4, inventoryChangesPerDay: 6, assetBytesMax: 1500 },
     },
     incidents: new Map([
-      [20, 'clock-ahead'],
-      [26, 'downtime'],
-      [45, 'clock-ahead'],
-      [55, 'junk'],
+      [12, 'clock-ahead'],
+      [16, 'downtime'],
+      [30, 'clock-ahead'],
+      [42, 'junk'],
     ]),
-    junkSnapshots: 40,
+    junkSnapshots: 30,
   });
   const { backup, prune, restore } = report;
   const sum = (times: readonly number[]): string =>
