@@ -36,6 +36,9 @@ import { healthOf, runData, runText } from './vault-status.ts';
 
 const megabyte = 1_000_000;
 const listedDefault = 40;
+const fetchInput = Type.Optional(
+  Type.Boolean({ description: 'also fetch what is on cold storage, and wait for it' }),
+);
 const speedInput = Type.Optional(
   Type.Number({ description: 'read no faster than this', exclusiveMinimum: 0 }),
 );
@@ -289,6 +292,7 @@ export const backupVerify = installationCommand({
         }),
       ),
       noRepair: Type.Optional(Type.Boolean({ description: 'change nothing' })),
+      fetch: fetchInput,
       megabytesPerSecond: speedInput,
       ...vaultInput,
     },
@@ -302,6 +306,7 @@ export const backupVerify = installationCommand({
       data: input.read ?? 'slice',
       since: Date.now(),
       repair: !(input.noRepair ?? false),
+      fetch: input.fetch ?? false,
       bytesPerSecond: speed === undefined ? null : speed * megabyte,
     };
     const result = await runJob(installation, report, vaultJobResultSchema, {
@@ -317,12 +322,13 @@ export const backupVerify = installationCommand({
         `${result.summary}.`,
         `${numberField(result.report, 'packsRead') ?? 0} packs (${formatBytes(numberField(result.report, 'bytesRead') ?? 0)}) were read` +
           `${since === undefined ? '' : `; all data was read at least once since ${gridTime(grid, since)}`}.`,
+        ...coldLines(result.report),
         ...findings.map(
           (one) =>
             `  ${reportText(one, 'kind')}: ${reportText(one, 'detail')}${one['repaired'] === undefined ? '' : ` (repaired: ${reportText(one, 'repaired')})`}`,
         ),
         ...(lost.length === 0 ? [] : ['LOST, newest backup first:']),
-        ...lost.map((one) => `  ${gridTime(grid, numberField(one, 'time'))}  ${reportText(one, 'path')}`),
+        ...lost.map((one) => `  ${gridTime(grid, numberField(one, 'time'))}  ${reportText(one, 'text')}`),
       ].join('\n'),
     };
   },
@@ -335,9 +341,10 @@ export const backupDrill = installationCommand({
   input: Type.Object(
     {
       at: atInput,
-      residents: Type.Optional(Type.Integer({ description: 'inventories (default 2)', minimum: 0 })),
-      regions: Type.Optional(Type.Integer({ description: 'regions (default 1)', minimum: 0 })),
-      assets: Type.Optional(Type.Integer({ description: 'further assets (default 50)', minimum: 0 })),
+      residents: Type.Optional(Type.Integer({ description: 'inventories (default 2)', minimum: 0, maximum: 1000 })),
+      regions: Type.Optional(Type.Integer({ description: 'regions (default 1)', minimum: 0, maximum: 100 })),
+      assets: Type.Optional(Type.Integer({ description: 'further assets (default 50)', minimum: 0, maximum: 100_000 })),
+      fetch: fetchInput,
       ...vaultInput,
     },
     { additionalProperties: false },
@@ -350,6 +357,7 @@ export const backupDrill = installationCommand({
       residents: input.residents ?? null,
       regions: input.regions ?? null,
       assets: input.assets ?? null,
+      fetch: input.fetch ?? false,
     };
     const result = await runJob(installation, report, vaultJobResultSchema, {
       ...{ kind: backupDrillKind, grid: grid.slug, input: job },
@@ -359,8 +367,7 @@ export const backupDrill = installationCommand({
       data: { ...result },
       text: [
         `${result.summary}.`,
-        `From the backup of ${gridTime(grid, numberField(result.report, 'snapshotTime'))}; ` +
-          `${formatBytes(numberField(result.report, 'bytes') ?? 0)} read, restored in ${formatDuration(numberField(result.report, 'restoreTook') ?? 0)}.`,
+        `From the backup of ${gridTime(grid, numberField(result.report, 'snapshotTime'))}.`,
         ...objectsField(result.report, 'differences').map(
           (one) =>
             `  ${reportText(one, 'what')}: ${reportText(one, 'detail')} (against the ${reportText(one, 'against')})`,
@@ -369,6 +376,15 @@ export const backupDrill = installationCommand({
     };
   },
 });
+
+function coldLines(report: unknown): readonly string[] {
+  const packs = numberField(report, 'coldPacks') ?? 0;
+  if (packs === 0) return [];
+  const bytes = formatBytes(numberField(report, 'coldBytes') ?? 0);
+  return [
+    `NOT READ: ${packs} packs (${bytes}) on cold storage, ${textField(report, 'coldPlace') ?? ''}; --fetch gets them first.`,
+  ];
+}
 
 function missingText(one: Readonly<Record<string, unknown>>): string {
   const of = reportText(one, 'of');

@@ -1,32 +1,21 @@
-import { GridSnapshot } from '@gridkeep/hosting/backup-layout/grid-snapshot-reader';
-import type { SnapshotSource } from '@gridkeep/hosting/backup-layout/snapshot-source';
-import { findInSnapshot } from '@gridkeep/hosting/restores/browse-snapshot';
-import type { BrowseEntry } from '@gridkeep/hosting/restores/browse-snapshot';
-import { ColdSource } from '@gridkeep/hosting/restores/cold-source';
-import { fetching } from '@gridkeep/hosting/restores/fetch-first';
 import type { RestoreScope } from '@gridkeep/hosting/restores/restore-request';
-import { chooseSnapshot, localMinute } from '@gridkeep/hosting/vaults/choose-snapshot';
+import { localMinute } from '@gridkeep/hosting/vaults/choose-snapshot';
 import { restoredKinds } from '@gridkeep/hosting/restores/restore-report';
-import type { StoredSnapshot } from '@gridkeep/vault/format/snapshot';
-import type { Repository } from '@gridkeep/vault/repository/repository';
-import { isTargetFailure } from '@gridkeep/vault/target/target';
 import Type from 'typebox';
 import type { Installation } from '../installation/installation.ts';
 import { backupRestoreGridKind, backupRestoreKind, vaultJobResultSchema } from '../jobs/vault-job-inputs.ts';
 import type { BackupRestoreGridInput, BackupRestoreInput, VaultJobResult } from '../jobs/vault-job-inputs.ts';
-import {
-  CommandError,
-  confirmationNeededCode,
-  installationCommand,
-  usageErrorCode,
-  vaultPasswordNeededCode,
-} from './command.ts';
+import { CommandError, confirmationNeededCode, installationCommand, usageErrorCode } from './command.ts';
 import type { Report } from './command.ts';
+import { fetchLines, fetchNeeded, isKnown } from './fetch-texts.ts';
 import { formatBytes, formatDuration } from './format.ts';
 import { tenantOf } from './grid-input.ts';
 import { fieldOf, numberField, objectsField, reportText, textField } from './report-fields.ts';
 import { runJob } from './run-job.ts';
-import { atInput, unlockedTenant, vaultInput, vaultSecrets, withOpenVault } from './vault-input.ts';
+import { restoreFiles } from './restore-files.ts';
+import { mayFetch, restoreSource, withoutSecrets } from './restore-source.ts';
+import type { RestoreSource } from './restore-source.ts';
+import { atInput, vaultInput, vaultSecrets } from './vault-input.ts';
 
 /** As OpenSimulator names it. */
 const rootFolder = 'My Inventory';
@@ -78,6 +67,12 @@ const inputSchema = Type.Object(
       Type.String({ description: 'of a region beside: its place on the map', title: 'x,y' }),
     ),
     dryRun: Type.Optional(Type.Boolean({ description: 'only say what would change' })),
+    into: Type.Optional(
+      Type.String({
+        description: 'only write the files of the backup into this folder, which is empty or not there yet',
+        title: 'folder',
+      }),
+    ),
     fetch: Type.Optional(
       Type.Boolean({ description: 'fetch what is on cold storage, and wait for it, without asking' }),
     ),
@@ -88,21 +83,6 @@ const inputSchema = Type.Object(
 );
 type Input = Type.Static<typeof inputSchema>;
 
-/** What is restored from: the vault's name in jobs, and the snapshot. */
-interface Source {
-  readonly foreign: string | null;
-  /** Of the vault's grid, where it is a grid here. */
-  readonly ofGrid: string | null;
-  readonly snapshot: StoredSnapshot;
-  /** Of the grid in the snapshot. */
-  readonly zone: string;
-  readonly slug: string;
-  /** Some of its data may have to be fetched first. */
-  readonly isCold: boolean;
-  /** Undefined: everything. */
-  readonly found: { readonly name: string; readonly path: string; readonly scope: RestoreScope } | undefined;
-}
-
 export const backupRestore = installationCommand({
   name: 'backup restore',
   summary:
@@ -112,9 +92,11 @@ export const backupRestore = installationCommand({
     'gridkeep backup restore --region "Big Bay" --in-place --at 2026-11-20 --dry-run',
     'gridkeep backup restore "regions/Plaza/objects/Fountain"',
     'gridkeep backup restore --from /mnt/vault --everything',
+    'gridkeep backup restore "inventories/Ada Lovelace" --into /tmp/ada',
   ],
   input: inputSchema,
   positional: ['what'],
+  paths: ['into'],
   secretsOnDemand: vaultSecrets,
   makesFolder: true,
   run: async (installation, input, report) => {
@@ -123,8 +105,10 @@ export const backupRestore = installationCommand({
       throw new CommandError(usageErrorCode, 'either --beside or --in-place');
     if (input.cold !== undefined && input.from === undefined)
       throw new CommandError(usageErrorCode, '--cold goes with --from');
-    const source = await sourceOf(installation, report, input, paths);
+    const source = await restoreSource(installation, report, input, paths);
     try {
+      if (input.into !== undefined)
+        return await restoreFiles(installation, report, { ...input, into: input.into }, source);
       if (source.found === undefined && (await isNewGrid(installation, input, source)))
         return await restoreNewGrid(installation, report, input, source);
       return await restoreInto(installation, report, input, source);
@@ -155,6 +139,7 @@ function wantedPaths(input: Input): readonly string[] | undefined {
   for (const inner of [folder, item]) if (inner !== undefined) wanted.push(inInventory(inner));
   if (asset !== undefined) wanted.push([asset]);
   const [first, ...more] = wanted;
+  if (input.into !== undefined && first === undefined) return undefined;
   if (everything === true ? first !== undefined : first === undefined || more.length > 0)
     throw new CommandError(
       usageErrorCode,
@@ -163,99 +148,8 @@ function wantedPaths(input: Input): readonly string[] | undefined {
   return first;
 }
 
-async function sourceOf(
-  installation: Installation,
-  report: Report,
-  input: Input,
-  paths: readonly string[] | undefined,
-): Promise<Source> {
-  const { foreignVaults } = installation;
-  if (input.from === undefined) {
-    const { grid } = await unlockedTenant(installation, input);
-    const found = await withOpenVault(installation, grid.slug, ({ repository }) =>
-      lookFor(repository, input, report, paths, grid.timeZone),
-    );
-    return { foreign: null, ofGrid: grid.slug, ...found };
-  }
-  if (input.vaultPassword === undefined)
-    throw new CommandError(
-      vaultPasswordNeededCode,
-      `the password of the vault at ${withoutSecrets(input.from)} is needed`,
-    );
-  const { token } = await foreignVaults.add(input.from, input.cold, input.vaultPassword);
-  try {
-    const open = await foreignVaults.open(token);
-    try {
-      const found = await lookFor(open.repository, input, report, paths, undefined);
-      return { foreign: token, ofGrid: null, ...found };
-    } finally {
-      await open.close();
-    }
-  } catch (error) {
-    foreignVaults.forget(token);
-    throw error;
-  }
-}
-
-async function lookFor(
-  repository: Repository,
-  input: Input,
-  report: Report,
-  paths: readonly string[] | undefined,
-  zone: string | undefined,
-): Promise<Omit<Source, 'foreign' | 'ofGrid'>> {
-  const snapshots = await repository.listSnapshots();
-  // The zone of a vault's grid stands in its snapshots.
-  const newest = chooseSnapshot(snapshots, undefined, 'UTC');
-  const source = await recordsOf(repository, input, report);
-  const { document } = await withColdRecords(repository, () => GridSnapshot.open(source, newest));
-  const days = zone ?? document.timeZone;
-  const snapshot = chooseSnapshot(snapshots, input.at, days);
-  const isCold = repository.target.cold !== undefined;
-  const base = { snapshot, zone: days, slug: document.slug, isCold };
-  if (paths === undefined) return { ...base, found: undefined };
-  let entry: BrowseEntry | undefined;
-  for (const path of paths)
-    entry ??= await withColdRecords(repository, () => findInSnapshot(source, snapshot, path));
-  if (entry === undefined)
-    throw new CommandError(
-      'not-found',
-      `the backup of ${localMinute(snapshot.time, days)} has nothing at ${JSON.stringify(paths.at(-1))}: "gridkeep backup browse" shows what there is`,
-    );
-  if (entry.scope === undefined)
-    throw new CommandError(
-      'not-found',
-      `${JSON.stringify(entry.path)} cannot be restored by itself: name a region, an inventory, a folder, an item, an object or an asset`,
-    );
-  return { ...base, found: { name: entry.name, path: entry.path, scope: entry.scope } };
-}
-
-/** A copy may hold records on cold storage too: only with consent are they fetched, to find what is to be restored. */
-async function recordsOf(repository: Repository, input: Input, report: Report): Promise<SnapshotSource> {
-  const { cold } = repository.target;
-  if (cold === undefined || !mayFetch(input)) return repository;
-  const { signal } = new AbortController();
-  return ColdSource.of(repository, fetching({ signal, progress: report.progress }, cold.description));
-}
-
-async function withColdRecords<T>(repository: Repository, work: () => Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } catch (error) {
-    if (!isTargetFailure(error, 'cold')) throw error;
-    throw new CommandError(
-      confirmationNeededCode,
-      `records of the backup have to be fetched from ${repository.target.cold?.description ?? repository.target.description} before it can be said what a restore needs`,
-    );
-  }
-}
-
-function mayFetch(input: Input): boolean {
-  return input.fetch === true || input.yes === true;
-}
-
 /** Whether the whole grid goes into one that is not there yet. */
-async function isNewGrid({ tenants }: Installation, input: Input, source: Source): Promise<boolean> {
+async function isNewGrid({ tenants }: Installation, input: Input, source: RestoreSource): Promise<boolean> {
   if (input.as !== undefined) return true;
   const wanted = input.grid ?? source.slug;
   const isThere = (await tenants.readAll()).some(({ slug }) => slug === wanted);
@@ -267,7 +161,12 @@ async function isNewGrid({ tenants }: Installation, input: Input, source: Source
   );
 }
 
-async function restoreNewGrid(installation: Installation, report: Report, input: Input, source: Source) {
+async function restoreNewGrid(
+  installation: Installation,
+  report: Report,
+  input: Input,
+  source: RestoreSource,
+) {
   if (input.dryRun === true && !source.isCold)
     throw new CommandError(
       usageErrorCode,
@@ -319,13 +218,13 @@ async function restoreNewGrid(installation: Installation, report: Report, input:
   };
 }
 
-async function restoreInto(installation: Installation, report: Report, input: Input, source: Source) {
+async function restoreInto(installation: Installation, report: Report, input: Input, source: RestoreSource) {
   const { grid } = await tenantOf(
     installation.tenants,
     input.grid ?? (source.found === undefined ? source.slug : undefined),
   );
   const { found } = source;
-  const scope: RestoreScope = found?.scope ?? { kind: 'grid' };
+  const scope: RestoreScope = found === undefined ? { kind: 'grid' } : scopeOf(found);
   const byDefault = scope.kind === 'asset' || scope.kind === 'grid' ? 'in-place' : 'beside';
   const placement = input.inPlace === true ? 'in-place' : input.beside === true ? 'beside' : byDefault;
   if (placement === 'in-place') await installation.vaults.ensure(grid);
@@ -388,6 +287,11 @@ async function restoreInto(installation: Installation, report: Report, input: In
   };
 }
 
+function scopeOf({ path, scope }: NonNullable<RestoreSource['found']>): RestoreScope {
+  if (scope !== undefined) return scope;
+  throw new CommandError('not-found', `${JSON.stringify(path)} cannot be restored by itself`);
+}
+
 const kindText: Readonly<Record<RestoreScope['kind'], string>> = {
   grid: 'the grid',
   region: 'region',
@@ -436,28 +340,6 @@ function resultLines({ report }: VaultJobResult): readonly string[] {
   ];
 }
 
-/** False: that cannot be said before something was fetched. */
-function isKnown({ report }: VaultJobResult): boolean {
-  return fieldOf(report, 'counts') !== undefined;
-}
-
-/** What has to come from cold storage first; nothing when all is at hand. */
-function fetchNeeded({ report }: VaultJobResult): readonly string[] {
-  const fetch = fieldOf(report, 'fetch');
-  const packs = numberField(fetch, 'packs') ?? 0;
-  if (packs === 0) return [];
-  const more = fieldOf(fetch, 'complete') === true ? '' : 'at least ';
-  return [
-    `needs ${more}${packs} packs (${formatBytes(numberField(fetch, 'bytes') ?? 0)}) fetched from ${textField(fetch, 'place') ?? ''} first`,
-  ];
-}
-
-function fetchLines(result: VaultJobResult): readonly string[] {
-  return fetchNeeded(result).map(
-    (needed) => `FROM COLD STORAGE: it ${needed}; --fetch asks for them and waits.`,
-  );
-}
-
 function countText(report: unknown): string {
   const counts = fieldOf(report, 'counts');
   const sum = (name: string): number =>
@@ -470,11 +352,6 @@ function parseLocation(text: string): { readonly x: number; readonly y: number }
   if (match === null)
     throw new CommandError(usageErrorCode, `location ${JSON.stringify(text)} must look like 1000,1000`);
   return { x: Number(match[1]), y: Number(match[2]) };
-}
-
-/** A place as it may be shown. */
-export function withoutSecrets(place: string): string {
-  return place.replace(/^(s3:\/\/)[^/@]*@/, '$1***@');
 }
 
 function capital(text: string): string {

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import type { TestContext } from 'node:test';
@@ -6,7 +7,7 @@ import { createResident } from '@gridkeep/grid/residents';
 import { temporaryFolder } from '@gridkeep/testing/temporary-folder';
 import { randomUuid } from '@gridkeep/wire/uuid';
 import { quietReport, testInstallation } from '../test-support/installations.ts';
-import { backupDrill, backupPrune, backupRun, backupVerify } from './backup-commands.ts';
+import { backupDrill, backupRun, backupVerify } from './backup-commands.ts';
 import { backupBrowse } from './backup-look-commands.ts';
 import { backupRestore } from './backup-restore-command.ts';
 import { CommandError, confirmationNeededCode } from './command.ts';
@@ -59,13 +60,26 @@ test('a restore says what it needs from cold storage, asks, fetches, and waits',
   assert.deepEqual(await services.assets.read(asset), Buffer.from('a note'));
 });
 
-test('a whole grid comes out of cold storage', async (t) => {
-  const { fresh, run, asset } = await machineWithColdVault(t);
+test('a look at cold data, a drill and a restore into a folder or a new grid fetch when they may', async (t) => {
+  const { fresh, run, asset, folder } = await machineWithColdVault(t);
+  const passed = await run(backupVerify, { read: 'all' });
+  assert.match(passed.text, /NOT READ: 1 packs .*cold; --fetch/);
+  assert.equal(passed.exitCode, 0);
+  await assert.rejects(run(backupDrill), /needs content from folder .*--fetch/);
+  const into = join(folder, 'files');
+  assert.match((await run(backupRestore, { into, dryRun: true })).text, /it needs 1 packs/);
+  await assert.rejects(run(backupRestore, { into }), asks(/^writing everything .*cold first$/));
   const whole = { everything: true, as: 'second' };
-  assert.match((await run(backupRestore, { ...whole, dryRun: true })).text, /it needs \d+ packs/);
+  assert.match((await run(backupRestore, { ...whole, dryRun: true })).text, /it needs 1 packs/);
   await assert.rejects(run(backupRestore, whole), asks(/^making grid "second" of the backup needs/));
+  assert.match((await run(backupRestore, { into, fetch: true })).text, /files .* are in .*files: everything/);
+  const written = await readdir(into, { recursive: true });
+  assert.ok(written.some((name) => name.startsWith('assets/') && name.includes(asset)));
+  await assert.rejects(run(backupRestore, { into }), /is not empty/);
+  await rm(join(fresh.configuration.data, 'cache'), { recursive: true, force: true });
   await run(backupRestore, { ...whole, fetch: true });
   const { services } = await fresh.tenants.tenant('second');
   assert.deepEqual(await services.assets.read(asset), Buffer.from('a note'));
+  assert.match((await run(backupDrill, { fetch: true })).text, /all as they were/);
+  assert.match((await run(backupVerify, { read: 'all', fetch: true })).text, /structure and 28 slices/);
 });
-void [backupDrill, backupPrune, backupVerify];

@@ -12,6 +12,8 @@ import { VaultError } from '@gridkeep/hosting/vaults/vault-error';
 import { JobFinalError } from '@gridkeep/storage/jobs/jobs';
 import type { JobHandler, Json, RunningJob } from '@gridkeep/storage/jobs/jobs';
 import { PruneRefusedError } from '@gridkeep/vault/prune/prune';
+import { NotEmptyError } from '@gridkeep/vault/restore/restore-folder';
+import { PathNotFoundError } from '@gridkeep/vault/restore/tree-walk';
 import type { Static, TSchema } from 'typebox';
 import { parseJobInput } from './job-input.ts';
 
@@ -57,6 +59,8 @@ const refusals = [
   RestoreRefusedError,
   SnapshotContentError,
   PruneRefusedError,
+  NotEmptyError,
+  PathNotFoundError,
 ] as const;
 const lastingFileErrors: ReadonlySet<string> = new Set(['ENOENT', 'EACCES', 'EISDIR', 'ENOTDIR', 'EROFS']);
 

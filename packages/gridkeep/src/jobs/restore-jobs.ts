@@ -6,6 +6,7 @@ import { ColdSource } from '@gridkeep/hosting/restores/cold-source';
 import {
   fetchForRestore,
   fetching,
+  summaryOf,
   foreseeNewGrid,
   foreseeRestore,
 } from '@gridkeep/hosting/restores/fetch-first';
@@ -22,19 +23,27 @@ import { takeBackup } from '@gridkeep/hosting/vaults/take-backup';
 import { JobFinalError } from '@gridkeep/storage/jobs/jobs';
 import type { JobHandler, Json, RunningJob } from '@gridkeep/storage/jobs/jobs';
 import type { Repository } from '@gridkeep/vault/repository/repository';
-import { fetchPacks } from '@gridkeep/vault/restore/fetch-plan';
+import { fetchPacks, planRestore } from '@gridkeep/vault/restore/fetch-plan';
+import { restoreFolder } from '@gridkeep/vault/restore/restore-folder';
 import { TargetError } from '@gridkeep/vault/target/target';
 import { parseUuid } from '@gridkeep/wire/uuid';
 import { gridJob, withFinalErrors } from './grid-job.ts';
 import { parseJobInput } from './job-input.ts';
 import { contextOfJob } from './vault-jobs.ts';
 import {
+  backupRestoreFolderInputSchema,
+  backupRestoreFolderKind,
   backupRestoreGridInputSchema,
   backupRestoreGridKind,
   backupRestoreInputSchema,
   backupRestoreKind,
 } from './vault-job-inputs.ts';
-import type { BackupRestoreGridInput, BackupRestoreInput, RestoreScopeInput } from './vault-job-inputs.ts';
+import type {
+  BackupRestoreFolderInput,
+  BackupRestoreGridInput,
+  BackupRestoreInput,
+  RestoreScopeInput,
+} from './vault-job-inputs.ts';
 
 export interface RestoreJobParts extends CareParts {
   readonly foreignVaults: ForeignVaults;
@@ -47,11 +56,18 @@ export function restoreJobHandlers(parts: RestoreJobParts): readonly JobHandler<
     parse: (input) => parseJobInput(backupRestoreGridInputSchema, input),
     run: (input, job) => withFinalErrors(() => restoreGrid(parts, input, job)),
   };
+  const folderHandler: JobHandler<BackupRestoreFolderInput> = {
+    kind: backupRestoreFolderKind,
+    attemptsMax: 3,
+    parse: (input) => parseJobInput(backupRestoreFolderInputSchema, input),
+    run: (input, job) => withFinalErrors(() => restoreFiles(parts, input, job)),
+  };
   return [
     gridJob(backupRestoreKind, backupRestoreInputSchema, (slug, input, job) =>
       restoreInto(parts, slug, input, job),
     ),
     gridHandler,
+    folderHandler,
   ];
 }
 
@@ -142,7 +158,11 @@ async function restoreGrid(
   };
   const done = await withRepository(parts, input.foreign, input.ofGrid ?? '', job.signal, work);
   if ('fetch' in done)
-    return { ok: true, summary: 'what a restore fetches', report: asJson({ dryRun: true, fetch: done.fetch }) };
+    return {
+      ok: true,
+      summary: 'what a restore fetches',
+      report: asJson({ dryRun: true, fetch: done.fetch }),
+    };
   const { tenant, report } = done;
   const { grid } = tenant;
   const foreign = input.foreign === null ? undefined : parts.foreignVaults.find(input.foreign);
@@ -159,6 +179,49 @@ async function restoreGrid(
     summary,
     report: asJson({ ...report, grid: grid.slug, name: grid.name, adopted }),
   };
+}
+
+/** Files as they stand in the vault, for who wants them without a grid. */
+async function restoreFiles(
+  parts: RestoreJobParts,
+  input: BackupRestoreFolderInput,
+  job: RunningJob,
+): Promise<Json> {
+  const { foreign, ofGrid, path, into } = input;
+  const work = async (repository: Repository, signal: AbortSignal): Promise<Json> => {
+    const { tree } = await repository.readSnapshot(input.snapshot);
+    const context = contextOf(parts, job, signal);
+    const plan = await planRestore(repository, tree, path, signal);
+    const fetch = summaryOf(plan, true);
+    const summary = `${path.length === 0 ? 'everything' : path.join('/')} into ${into}`;
+    if (input.dryRun)
+      return {
+        ok: true,
+        summary,
+        report: asJson({ dryRun: true, fetch, bytes: plan.bytes, packs: plan.packs.length }),
+      };
+    if (!input.fetch) refuseCold(fetch);
+    await fetchPacks(repository, plan, fetching(context, plan.place));
+    const report = await restoreFolder(repository, {
+      ...{ tree, path, into, signal },
+      progress: ({ files, bytes }) =>
+        context.progress({ done: files, unit: 'items', message: `${files} files, ${bytes} bytes written` }),
+    });
+    if (ofGrid !== null)
+      await parts.vaults.history.addEvent(ofGrid, {
+        kind: 'restore',
+        summary: `files of snapshot ${input.snapshot.slice(0, 12)} into a folder`,
+        detail: asJson({
+          snapshot: input.snapshot,
+          path,
+          into,
+          files: report.files,
+          failures: report.failures,
+        }),
+      });
+    return { ok: report.failures === 0, summary, report: asJson(report) };
+  };
+  return withRepository(parts, foreign, ofGrid ?? '', job.signal, work);
 }
 
 async function noteRestore(

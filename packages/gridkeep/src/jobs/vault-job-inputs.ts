@@ -9,6 +9,7 @@ export const backupDrillKind = 'backup-drill';
 export const backupCopyKind = 'backup-copy';
 export const backupCertificateKind = 'backup-certificate';
 export const backupRestoreKind = 'backup-restore';
+export const backupRestoreFolderKind = 'backup-restore-folder';
 export const backupRestoreGridKind = 'backup-restore-grid';
 
 /** Null for as fast as it goes. */
@@ -34,6 +35,8 @@ export const backupVerifyInputSchema = Type.Object({
   /** Unix milliseconds. */
   since: Type.Number(),
   repair: Type.Boolean(),
+  /** Also what is on cold storage: it is fetched and waited for. */
+  fetch: Type.Boolean(),
   bytesPerSecond,
 });
 export type BackupVerifyInput = Type.Static<typeof backupVerifyInputSchema>;
@@ -43,6 +46,7 @@ export const backupDrillInputSchema = Type.Object({
   residents: numberOrNull,
   regions: numberOrNull,
   assets: numberOrNull,
+  fetch: Type.Boolean(),
 });
 export type BackupDrillInput = Type.Static<typeof backupDrillInputSchema>;
 
@@ -80,6 +84,20 @@ export const backupRestoreInputSchema = Type.Object({
   what: Type.String(),
 });
 export type BackupRestoreInput = Type.Static<typeof backupRestoreInputSchema>;
+
+export const backupRestoreFolderInputSchema = Type.Object({
+  /** As of a whole grid. */
+  foreign: textOrNull,
+  ofGrid: textOrNull,
+  snapshot: Type.String(),
+  /** Names in the snapshot; none for everything. */
+  path: Type.Array(Type.String()),
+  /** An absolute path. */
+  into: Type.String(),
+  fetch: Type.Boolean(),
+  dryRun: Type.Boolean(),
+});
+export type BackupRestoreFolderInput = Type.Static<typeof backupRestoreFolderInputSchema>;
 
 export const backupRestoreGridInputSchema = Type.Object({
   /** Of a vault that is no grid's here, or the slug of the grid whose vault it is. */

@@ -77,6 +77,7 @@ export function vaultJobHandlers(parts: CareParts): readonly JobHandler<unknown>
             ...(input.residents === null ? {} : { residents: input.residents }),
             ...(input.regions === null ? {} : { regions: input.regions }),
             ...(input.assets === null ? {} : { assets: input.assets }),
+            fetch: input.fetch,
           }),
         ),
       ),
@@ -110,7 +111,7 @@ function speedOf(bytesPerSecond: number | null): { readonly bytesPerSecond?: num
 async function verifyAll(context: CareContext, open: OpenVault, input: VerifyInput): Promise<Json> {
   const { history } = context.vaults;
   const { slug } = open.record;
-  const wish = { repair: input.repair, ...speedOf(input.bytesPerSecond) };
+  const wish = { repair: input.repair, fetch: input.fetch, ...speedOf(input.bytesPerSecond) };
   const looked: Looked<VaultVerification>[] = [await verifyVault(context, open, { data: 'none', ...wish })];
   let slices = input.data === 'slice' ? await slicesDue(history, slug, 1) : [];
   if (input.data === 'all') {
@@ -138,6 +139,9 @@ async function verifyAll(context: CareContext, open: OpenVault, input: VerifyInp
       ...{ snapshots: values[0]?.snapshots, packs: values[0]?.packs, blobs: values[0]?.blobs },
       packsRead: sum((value) => value.packsRead),
       bytesRead: sum((value) => value.bytesRead),
+      coldPacks: sum((value) => value.cold?.packs ?? 0),
+      coldBytes: sum((value) => value.cold?.bytes ?? 0),
+      coldPlace: values.find(({ cold }) => cold !== null)?.cold?.place ?? null,
       findings: values.flatMap((value) => value.findings).slice(0, listedMax),
       findingCount: sum((value) => value.findingCount),
       repaired: sum((value) => value.repaired),

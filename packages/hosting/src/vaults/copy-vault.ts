@@ -27,6 +27,7 @@ export async function copyVault(
     const { now } = await clock.sample();
     const retention = retentionOf(open);
     const turn = (await history.runs(slug, { kind: 'copy', target: name, limit: 1000 })).length;
+    const index = await open.repository.loadIndex();
     const report = await withSharedLock(open, context.signal, (signal) =>
       mirror(open.repository.target, copy, {
         signal,
@@ -40,6 +41,8 @@ export async function copyVault(
               ),
             ),
         },
+        isMetadata: (pack) =>
+          index.packNumbersOf(pack).every((number) => index.pack(number).content === 'tree'),
         check: { slice: turn % slicesOfData, of: slicesOfData },
         ...(bytesPerSecond === undefined ? {} : { bytesPerSecond }),
         progress: ({ bytes, bytesAll }) =>

@@ -1,8 +1,11 @@
 /** A restore of a sample, really done and compared, so that nobody finds out in need that it does not work. */
 import { Calendar } from '@gridkeep/vault/retention/calendar';
 import { asJson } from '../json-value.ts';
-import { drillSnapshot } from '../restores/drill.ts';
+import { drillSnapshot, drillText } from '../restores/drill.ts';
 import type { DrillReport } from '../restores/drill.ts';
+import { randomUuid } from '@gridkeep/wire/uuid';
+import { fetchForRestore } from '../restores/fetch-first.ts';
+import { VaultError } from './vault-error.ts';
 import { keptRun, withSharedLock } from './care-context.ts';
 import type { CareContext, Looked } from './care-context.ts';
 import { chooseSnapshot } from './choose-snapshot.ts';
@@ -14,14 +17,21 @@ export interface DrillWish {
   readonly residents?: number;
   readonly regions?: number;
   readonly assets?: number;
+  /** From cold storage, where content is there; it is waited for. */
+  readonly fetch?: boolean;
 }
 
 export async function drillVault(
   context: CareContext,
   open: OpenVault,
-  { at, ...sample }: DrillWish = {},
+  { at, fetch = false, ...sample }: DrillWish = {},
 ): Promise<Looked<DrillReport>> {
   const { slug } = open.record;
+  if (open.repository.target.cold !== undefined && !fetch)
+    throw new VaultError(
+      'bad-value',
+      `a drill needs content from ${open.repository.target.cold.description}: --fetch gets it first`,
+    );
   const { grid, services } = await context.tenants.tenant(slug);
   return keptRun(context.vaults.history, slug, 'drill', context.signal, () =>
     withSharedLock(open, context.signal, async (signal) => {
@@ -35,14 +45,20 @@ export async function drillVault(
           temporaryFolder: context.temporaryFolder,
           signal,
           progress: (progress) => context.progress({ ...progress, unit: 'steps' }),
+          fetchFirst: (scratch, scope) =>
+            fetchForRestore(
+              open.repository,
+              snapshot,
+              scratch,
+              { scope, placement: 'in-place', dryRun: true },
+              { ...context, signal, jobId: randomUuid() },
+            ),
         },
       );
       return {
         value: report,
         ok: report.passed,
-        summary:
-          `${report.residents.length} residents, ${report.regions.length} regions and ${report.assets} assets restored: ` +
-          (report.passed ? 'all as they were' : `${report.differenceCount} differences`),
+        summary: drillText(report),
         report: asJson(report),
       };
     }),

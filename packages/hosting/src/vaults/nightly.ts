@@ -62,7 +62,8 @@ export async function careForNight(
     await step('verify', () => verifyVault(context, open, { data: 'none', repair: true }));
     for (const data of await slicesDue(context.vaults.history, slug, slicesANightMax))
       await step('verify-data', () => verifyVault(context, open, { data, repair: true, ...limit }));
-    await step('drill', () => drillVault(context, open));
+    // Fetching from cold storage takes long and costs: whoever wants that asks for it.
+    if (open.repository.target.cold === undefined) await step('drill', () => drillVault(context, open));
     return { ok: steps.every(({ ok }) => ok), steps };
   });
 }

@@ -1,12 +1,18 @@
 /** Looks whether a vault is whole, reads its data slice by slice, and puts right what it can. */
 import type { StoredSnapshot } from '@gridkeep/vault/format/snapshot';
+import { fetchPacks, planPacks } from '@gridkeep/vault/restore/fetch-plan';
 import type { Target } from '@gridkeep/vault/target/target';
 import { affectedPaths } from '@gridkeep/vault/verify/affected';
+import { isInSlice } from '@gridkeep/vault/verify/read-data';
 import type { Finding } from '@gridkeep/vault/verify/findings';
 import { repair } from '@gridkeep/vault/verify/repair';
 import { verify } from '@gridkeep/vault/verify/verify';
 import type { DataSlice, VerifyReport } from '@gridkeep/vault/verify/verify';
+import type { Uuid } from '@gridkeep/wire/uuid';
 import { asJson } from '../json-value.ts';
+import { lostThing, usersOfAssets } from '../restores/lost-things.ts';
+import { fetching, summaryOf } from '../restores/fetch-first.ts';
+import type { FetchSummary } from '../restores/fetch-first.ts';
 import { keptRun, lockWaitMs, withSharedLock } from './care-context.ts';
 import type { CareContext, Looked } from './care-context.ts';
 import type { VaultHistory } from './vault-history.ts';
@@ -24,6 +30,8 @@ export interface VerifyWish {
   readonly data: DataSlice | 'none';
   readonly repair: boolean;
   readonly bytesPerSecond?: number;
+  /** Fetches packs of the slice that are on cold storage, and waits; without it they are passed over. */
+  readonly fetch?: boolean;
 }
 
 /** Something of a snapshot that damage which could not be repaired takes away. */
@@ -33,6 +41,8 @@ export interface LostPath {
   readonly time: number;
   readonly path: string;
   readonly what: 'file' | 'folder';
+  /** What that is to people: the asset, folder, object or region; and which items and objects need it. */
+  readonly text: string;
 }
 
 export interface VaultVerification {
@@ -43,6 +53,8 @@ export interface VaultVerification {
   readonly blobs: number;
   readonly packsRead: number;
   readonly bytesRead: number;
+  /** Packs of the slice that were not read because they are on cold storage. */
+  readonly cold: FetchSummary | null;
   /** The first 100, those that were repaired among them. */
   readonly findings: readonly Finding[];
   readonly findingCount: number;
@@ -62,6 +74,7 @@ export async function verifyVault(
   const kind = wish.data === 'none' ? 'verify' : 'verify-data';
   return keptRun(context.vaults.history, slug, kind, context.signal, async () => {
     const startedAt = Date.now();
+    const cold = await coldPacks(context, open, wish);
     let report = await withSharedLock(open, context.signal, (signal) => look(context, open, wish, signal));
     let findings = report.findings;
     const damages = findings.filter((one) => one.severity === 'damage').length;
@@ -73,7 +86,7 @@ export async function verifyVault(
     const lost = report.sound ? [] : await lostPaths(open, report, context.signal);
     const sound = report.sound;
     const allReadSince =
-      wish.data === 'none' || !sound
+      wish.data === 'none' || !sound || cold !== null
         ? undefined
         : oldestSlice(await sliceTimes(context.vaults.history, slug, true), { ...wish.data, at: startedAt });
     const repaired = findings.filter((one) => one.repaired !== undefined).length;
@@ -84,6 +97,7 @@ export async function verifyVault(
       blobs: report.blobs,
       packsRead: report.packsRead,
       bytesRead: report.bytesRead,
+      cold,
       findings: findings.slice(0, findingsListedMax),
       findingCount: findings.length + report.more,
       repaired,
@@ -95,7 +109,7 @@ export async function verifyVault(
       ok: sound,
       summary:
         `${report.snapshots} snapshots, ${report.blobs} blobs in ${report.packs} packs, ` +
-        `${wish.data === 'none' ? 'structure' : `${report.packsRead} packs read`}: ` +
+        `${wish.data === 'none' ? 'structure' : `${report.packsRead} packs read`}${cold === null ? '' : `, ${cold.packs} not, on cold storage`}: ` +
         (sound
           ? damages === 0
             ? 'sound'
@@ -134,12 +148,32 @@ export async function sliceTimes(
   const times = new Map<number, number>();
   for (const run of await history.runs(slug, { kind: 'verify-data', limit: 4 * slicesOfData })) {
     const { report } = run;
-    if (onlySound && !run.ok) continue;
+    if (onlySound && (!run.ok || hasCold(report))) continue;
     if (typeof report !== 'object' || report === null || !('slice' in report) || !('of' in report)) continue;
     if (typeof report.slice !== 'number' || report.of !== slicesOfData || times.has(report.slice)) continue;
     times.set(report.slice, run.startedAt);
   }
   return times;
+}
+
+function hasCold(report: unknown): boolean {
+  return typeof report === 'object' && report !== null && 'cold' in report && report.cold !== null;
+}
+
+/** What of the slice cannot be read now; null when all can, if need be after it was fetched. */
+async function coldPacks(
+  context: CareContext,
+  { repository }: OpenVault,
+  { data, fetch }: VerifyWish,
+): Promise<FetchSummary | null> {
+  if (data === 'none' || repository.target.cold === undefined) return null;
+  const index = await repository.loadIndex();
+  const { signal } = context;
+  const plan = await planPacks(repository, index, (pack) => isInSlice(data, pack), signal);
+  if (plan.toFetch === 0) return null;
+  if (fetch !== true) return summaryOf(plan, true);
+  await fetchPacks(repository, plan, fetching(context, plan.place));
+  return null;
 }
 
 function oldestSlice(
@@ -203,12 +237,39 @@ async function lostPaths(
   report: VerifyReport,
   signal: AbortSignal,
 ): Promise<readonly LostPath[]> {
-  const lost: LostPath[] = [];
+  const lost: (LostPath & { readonly asset: Uuid | undefined })[] = [];
   if (report.damaged.count === 0) return lost;
   for await (const affected of affectedPaths(open.repository, report, { signal })) {
     const { id, time }: StoredSnapshot = affected.snapshot;
-    lost.push({ snapshot: id, time, path: affected.path.join('/'), what: affected.what });
+    const { asset, text } = lostThing(affected.path, affected.what);
+    lost.push({ snapshot: id, time, path: affected.path.join('/'), what: affected.what, text, asset });
     if (lost.length >= pathsListedMax) break;
   }
-  return lost;
+  return withUsers(open, lost, signal);
+}
+
+/** Looking for who needs the assets reads much of a snapshot: of a few, the newest. */
+const snapshotsLookedInto = 3;
+
+async function withUsers(
+  { repository }: OpenVault,
+  lost: readonly (LostPath & { readonly asset: Uuid | undefined })[],
+  signal: AbortSignal,
+): Promise<readonly LostPath[]> {
+  const users = new Map<string, ReadonlyMap<Uuid, readonly string[]>>();
+  const withAssets = Map.groupBy(
+    lost.filter(({ asset }) => asset !== undefined),
+    ({ snapshot }) => snapshot,
+  );
+  for (const [snapshot, paths] of [...withAssets].slice(0, snapshotsLookedInto)) {
+    const assets = new Set(paths.flatMap(({ asset }) => asset ?? []));
+    users.set(
+      snapshot,
+      await usersOfAssets(repository, await repository.readSnapshot(snapshot), assets, signal),
+    );
+  }
+  return lost.map(({ asset, text, ...path }) => {
+    const named = asset === undefined ? undefined : users.get(path.snapshot)?.get(asset);
+    return { ...path, text: named === undefined ? text : `${text}, which ${named.join(' and ')} ${named.length === 1 ? 'needs' : 'need'}` };
+  });
 }

@@ -16,7 +16,8 @@ import type { DataSlice, VerifyOptions } from './verify-options.ts';
 /** Packs up to this size are read whole; larger ones (restic makes them up to 128 MiB) are too. Others wrote them beyond. */
 const packBytesMax = 256 * 1024 * 1024;
 
-function isIn(slice: DataSlice | undefined, name: string): boolean {
+/** Whether a pack belongs to a slice, by its name. */
+export function isInSlice(slice: DataSlice | undefined, name: string): boolean {
   return slice !== undefined && Number.parseInt(name.slice(0, 2), 16) % slice.of === slice.slice;
 }
 
@@ -31,7 +32,7 @@ export async function readPacks(
   const after = slice?.slice === cursor?.slice && slice?.of === cursor?.of ? (cursor?.pack ?? '') : '';
   const wanted: number[] = [];
   for (const { number, id } of index.packs()) {
-    const isWanted = (isIn(slice, id) && id > after) || options.packs?.has(id) === true;
+    const isWanted = (isInSlice(slice, id) && id > after) || options.packs?.has(id) === true;
     if (isWanted && present.has(number)) wanted.push(number);
   }
   const names = new Map(wanted.map((number) => [number, index.pack(number).id]));
@@ -135,7 +136,7 @@ export async function readParity(
   const { signal } = options;
   const pace = new Pace(options.bytesPerSecond, signal);
   for await (const { name, bytes } of target.list('parity', signal)) {
-    if (!isIn(slice, name)) continue;
+    if (!isInSlice(slice, name)) continue;
     const file = { kind: 'parity', name } as const;
     const hash = createHash('sha256');
     try {
