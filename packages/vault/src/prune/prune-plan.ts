@@ -78,11 +78,11 @@ export function planPrune(index: BlobIndex, used: BlobMarks, options: PlanOption
       repack.push(pack.number);
       sums[kind].unused -= blobBytes(index, pack) - (usedBytes[pack.number] ?? 0);
     }
-    if (options.mergeSmall && small[kind].length >= smallPacksMin)
-      for (const pack of small[kind]) {
-        repack.push(pack.number);
-        sums[kind].unused -= blobBytes(index, pack) - (usedBytes[pack.number] ?? 0);
-      }
+    const merged = options.mergeSmall ? worthMerging(small[kind]) : [];
+    for (const pack of merged) {
+      repack.push(pack.number);
+      sums[kind].unused -= blobBytes(index, pack) - (usedBytes[pack.number] ?? 0);
+    }
   }
   return {
     unused,
@@ -92,6 +92,22 @@ export function planPrune(index: BlobIndex, used: BlobMarks, options: PlanOption
     bytesUsed: sums.data.used + sums.tree.used,
     bytesUnused: sums.data.unused + sums.tree.unused,
   };
+}
+
+/**
+ * A pack that is larger than all smaller ones together is left out, so that what was merged lately is not written again for a
+ * few small ones that came since: bytes are rewritten about as often as their pack doubles.
+ */
+function worthMerging(small: readonly IndexedPack[]): readonly IndexedPack[] {
+  const ascending = [...small].sort((a, b) => a.bytes - b.bytes);
+  let rest = ascending.reduce((sum, pack) => sum + pack.bytes, 0);
+  let count = ascending.length;
+  for (const pack of ascending.toReversed()) {
+    rest -= pack.bytes;
+    if (pack.bytes <= rest) break;
+    count -= 1;
+  }
+  return count < smallPacksMin ? [] : ascending.slice(0, count);
 }
 
 /** Sealed bytes of all entries of a pack. */
