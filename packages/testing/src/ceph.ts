@@ -110,7 +110,7 @@ async function start(folder: string, processes: ChildProcess[]): Promise<Omit<Ce
   command('ceph-mon', '--mkfs', '-i', 'a', '--monmap', monmap);
   serve('ceph-mon', '-i', 'a');
   const osd = randomUUID();
-  command('ceph', '--connect-timeout', '30', 'osd', 'new', osd);
+  await untilTaken(() => command('ceph', '--connect-timeout', '30', 'osd', 'new', osd), processes);
   command('ceph-osd', '-i', '0', '--mkfs', '--osd-uuid', osd);
   command('ceph', 'osd', 'crush', 'add', 'osd.0', '1.0', 'host=localhost', 'root=default');
   serve('ceph-osd', '-i', '0');
@@ -137,6 +137,21 @@ async function start(folder: string, processes: ChildProcess[]): Promise<Omit<Ce
     if (!reply.ok) throw new Error(`no bucket was made: ${reply.status} ${await reply.text()}`);
   };
   return { endpoint, accessKeyId, secretAccessKey, makeBucket };
+}
+
+/** On a busy machine the monitor listens long before it allows anything (EPERM). */
+async function untilTaken(ask: () => string, processes: readonly ChildProcess[]): Promise<void> {
+  const deadline = performance.now() + startMsMax;
+  for (;;) {
+    failIfEnded(processes);
+    try {
+      ask();
+      return;
+    } catch (error) {
+      if (performance.now() > deadline) throw error;
+    }
+    await delay(pollMs);
+  }
 }
 
 async function untilAnswering(endpoint: string, processes: readonly ChildProcess[]): Promise<void> {

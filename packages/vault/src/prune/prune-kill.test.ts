@@ -1,4 +1,4 @@
-/** Real kill -9 at random moments of a prune. GRIDKEEP_KILL_ROUNDS makes it longer: three kills in every fourth. */
+/** Real kill -9 at random moments of prunes. GRIDKEEP_KILL_ROUNDS makes it longer: so many prunes are killed. */
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { cp, rm } from 'node:fs/promises';
@@ -14,11 +14,12 @@ import { openFolderTarget } from '../target/folder-target.ts';
 import { restic } from '../test-support/real-restic.ts';
 import { hashesOf, password, SmallVault, zone } from '../test-support/small-vault.ts';
 
-const rounds = Math.ceil(Number(process.env['GRIDKEEP_KILL_ROUNDS'] ?? 8) / 4);
+/** Repositories that one process prunes; each is somewhere else when it is killed. */
+const foldersAtOnce = 4;
+const kills = Number(process.env['GRIDKEEP_KILL_ROUNDS'] ?? 8);
+/** To the end, for Gridkeep and restic. */
+const concludeEvery = 5;
 const program = fileURLToPath(new URL('../test-support/prune-process.ts', import.meta.url));
-
-const pruneIn = (folder: string, wall: number, packBytes: number, killAfterMs: number | undefined) =>
-  runAndKill(program, [folder, `${wall}`, `${packBytes}`], { killAfterMs });
 
 describe('prune killed at any moment', () => {
   it('leaves every kept snapshot whole, for Gridkeep and restic', { skip: missing('restic') }, async (t) => {
@@ -47,37 +48,50 @@ describe('prune killed at any moment', () => {
     const assertKept = async (path: string): Promise<void> => {
       const place = await openFolderTarget(path);
       const found = await vault.reopened(place);
+      const known = new Map<string, string>();
       for (const { snapshot } of keep)
-        assert.deepEqual(await found.contents(snapshot.tree), hashes.get(snapshot.id));
+        assert.deepEqual(await found.contents(snapshot.tree, known), hashes.get(snapshot.id));
       await place.close();
     };
-    const wall = vault.machine.wall();
-    const whole = join(folder, 'whole');
-    await cp(origin, whole, { recursive: true });
-    const { lasted } = await pruneIn(whole, wall, vault.packBytes, undefined);
-    await assertKept(whole);
+    const pruneIn = (folders: readonly string[], killAfterMs: number | undefined) =>
+      runAndKill(program, [`${vault.machine.wall()}`, `${vault.packBytes}`, ...folders], { killAfterMs });
+
+    const folders = Array.from({ length: foldersAtOnce }, (_, at) => join(folder, `${at}`));
+    const [checked = ''] = folders;
+    const prepare = async (): Promise<void> => {
+      for (const path of folders) {
+        await rm(path, { recursive: true, force: true });
+        await cp(origin, path, { recursive: true });
+      }
+    };
+    const conclude = async (): Promise<number> => {
+      const { lasted } = await pruneIn(folders, undefined);
+      for (const path of folders) await assertKept(path);
+      await restic(checked, password, 'check', '--read-data');
+      return lasted;
+    };
+    await prepare();
+    const lasted = await conclude();
 
     let killed = 0;
-    for (let round = 0; round < rounds; round += 1) {
-      const path = join(folder, `round-${round}`);
-      await cp(origin, path, { recursive: true });
+    let rounds = 0;
+    for (; killed < kills && rounds < kills; rounds += 1) {
+      await prepare();
       // More than once: also in what cleans up after the first.
-      for (let times = 0; times < 3; times += 1) {
-        const { ended } = await pruneIn(path, wall, vault.packBytes, Math.random() * lasted * 1.05);
-        if (!ended) killed += 1;
+      for (const share of [0.9, 0.4]) {
+        const { lines } = await pruneIn(folders, Math.random() * lasted * share);
+        killed += foldersAtOnce - lines.filter((line) => line === 'done').length;
       }
-      await assertKept(path);
+      for (const path of folders) await assertKept(path);
+      if (rounds % concludeEvery !== 0) continue;
       // The lock of a dead process is in restic's way until restic looks whether it is stale; not in ours.
-      if (round % 4 === 0) {
-        await rm(join(path, 'locks'), { recursive: true, force: true });
-        await restic(path, password, 'check', '--read-data');
-      }
-      await pruneIn(path, wall, vault.packBytes, undefined);
-      await assertKept(path);
-      if (round % 4 === 0) await restic(path, password, 'check', '--read-data');
-      await rm(path, { recursive: true });
+      await rm(join(checked, 'locks'), { recursive: true, force: true });
+      await restic(checked, password, 'check', '--read-data');
+      await conclude();
     }
-    t.diagnostic(`${killed} kills in ${rounds} rounds; a whole prune takes ${Math.round(lasted)} ms`);
-    assert.ok(killed > 0);
+    t.diagnostic(
+      `${killed} kills in ${rounds} rounds; ${foldersAtOnce} whole prunes take ${Math.round(lasted)} ms`,
+    );
+    assert.ok(killed >= kills);
   });
 });

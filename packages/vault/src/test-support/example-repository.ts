@@ -25,12 +25,14 @@ export function createExample(target: Target, options: OpenOptions = {}): Promis
 
 /** The same bytes for the same name: half of them compress, half do not. */
 export function contentOf(name: string, bytes: number): Buffer {
-  const pieces: Buffer[] = [];
-  for (let at = 0; at < bytes; at += 64) {
-    const hash = createHash('sha256').update(`${name} ${at}`).digest();
-    pieces.push(hash, Buffer.from(`line ${at} of ${name} `.padEnd(32)));
+  const noiseBytes = Math.ceil(bytes / 64) * 32;
+  const noise = createHash('shake256', { outputLength: noiseBytes }).update(name).digest();
+  const content = Buffer.alloc(noiseBytes * 2);
+  for (let at = 0; at < content.length; at += 64) {
+    noise.copy(content, at, at / 2, at / 2 + 32);
+    content.write(`line ${at} of ${name} `.padEnd(32), at + 32, 32);
   }
-  return Buffer.concat(pieces).subarray(0, bytes);
+  return content.subarray(0, bytes);
 }
 
 export async function addExampleFile(

@@ -6,7 +6,7 @@ import { decodePackHeader } from '../format/pack-header.ts';
 import { writeSnapshot } from '../format/snapshot-encoding.ts';
 import type { StoredSnapshot } from '../format/snapshot.ts';
 import { encodeTree } from '../format/tree-encoding.ts';
-import type { BlobType, TreeNode } from '../format/tree-node.ts';
+import type { BlobType, FileNode, TreeNode } from '../format/tree-node.ts';
 import { prune, type PruneOptions, type PruneReport } from '../prune/prune.ts';
 import { BlobIndex } from '../repository/blob-index.ts';
 import { PackBuilder } from '../repository/pack-builder.ts';
@@ -77,20 +77,28 @@ export class SmallVault {
     return prune(this.repository, { clock: this.clock, zone, packBytes: this.packBytes, ...options });
   }
 
-  /** Path and SHA-256 of everything in a snapshot, read from the repository. */
-  async contents(tree: BlobId): Promise<Map<string, string>> {
+  /** Path and SHA-256 of everything in a snapshot, read from the repository; what is in `known`, by content, is not read again. */
+  async contents(tree: BlobId, known = new Map<string, string>()): Promise<Map<string, string>> {
     const found = new Map<string, string>();
     const walk = async (id: BlobId, path: string): Promise<void> => {
       for (const node of await this.repository.readTree(id)) {
         if (node.type === 'dir') await walk(node.subtree, `${path}${node.name}/`);
-        if (node.type !== 'file') continue;
-        const hash = createHash('sha256');
-        for await (const bytes of this.repository.readFile(node)) hash.update(bytes);
-        found.set(path + node.name, hash.digest('hex'));
+        if (node.type === 'file') found.set(path + node.name, await this.#hashOf(node, known));
       }
     };
     await walk(tree, '');
     return found;
+  }
+
+  async #hashOf(node: FileNode, known: Map<string, string>): Promise<string> {
+    const content = node.content.join();
+    const before = known.get(content);
+    if (before !== undefined) return before;
+    const hash = createHash('sha256');
+    for await (const bytes of this.repository.readFile(node)) hash.update(bytes);
+    const digest = hash.digest('hex');
+    known.set(content, digest);
+    return digest;
   }
 }
 
