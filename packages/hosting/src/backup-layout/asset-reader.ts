@@ -68,7 +68,7 @@ export async function* findAssets(
   }
 }
 
-export function assetEntry({ id, record: row, file, place }: CollectionEntry): AssetEntry {
+function assetEntry({ id, record: row, file, place }: CollectionEntry): AssetEntry {
   const record = assetOfRow(row);
   if (record.id !== id) throw new SnapshotContentError(place, 'is named by another id');
   if (file !== undefined && file.size !== record.size)

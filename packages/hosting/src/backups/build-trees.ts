@@ -22,7 +22,7 @@ interface OpenFolder {
 }
 
 /** What is missing, and where the next backup has to look again. */
-export class MissingList {
+class MissingList {
   readonly entries: MissingContent[] = [];
   readonly topics = new Set<string>();
   count = 0;

@@ -85,7 +85,7 @@ export function fingerprintOf(key: KeyObject): string {
     .digest('hex');
 }
 
-export function publicPem(key: KeyObject): string {
+function publicPem(key: KeyObject): string {
   return key.export({ type: 'spki', format: 'pem' }).toString();
 }
 

@@ -3,7 +3,6 @@
  * `jq -jcS .statement` and Python's json.dumps give the same. Values are texts, whole numbers, null, lists and objects only.
  */
 import Type from 'typebox';
-import Value from 'typebox/value';
 import { merkleRoot } from './merkle-tree.ts';
 
 export const certificateFormat = 'gridkeep-certificate/1';
@@ -65,12 +64,8 @@ export const statementSchema = Type.Object(
 );
 export type Statement = Type.Static<typeof statementSchema>;
 
-export function isStatement(value: unknown): value is Statement {
-  return Value.Check(statementSchema, value);
-}
-
 /** The leaf of a restore point: five lines of ASCII, each with its line end. */
-export function leafOf(point: CertifiedPoint): Buffer {
+function leafOf(point: CertifiedPoint): Buffer {
   return Buffer.from(
     ['gridkeep restore point 1', point.snapshot, point.tree, point.time, point.lockedUntil ?? '-'].join(
       '\n',

@@ -3,7 +3,6 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { parseBlobId } from '@gridkeep/storage/blobs/blob-store';
-import { readKeyFileLabel } from '../keys/key-file.ts';
 import { decodeManifest } from '../parity/parity-file.ts';
 import { parseMasterKey } from '../sealing/master-key.ts';
 import { readIndexFile, writeIndexFile } from './index-file.ts';
@@ -101,11 +100,6 @@ const json: readonly Decoder[] = [
       const config = readRepositoryConfig(bytes);
       assert.deepEqual(readRepositoryConfig(writeRepositoryConfig(config)), config);
     },
-  },
-  {
-    name: 'key file',
-    sample: Buffer.from('{"created":"2026-11-22T17:20:36Z","username":"u","hostname":"h","kdf":"scrypt"}'),
-    decode: readKeyFileLabel,
   },
   {
     name: 'master key',

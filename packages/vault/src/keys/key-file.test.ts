@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { missing } from '@gridkeep/testing/requirements';
 import { resticVectors } from '@gridkeep/testing/restic-vectors';
 import { formatMasterKey, newMasterKey } from '../sealing/master-key.ts';
-import { openKeyFile, readKeyFileLabel, writeKeyFile } from './key-file.ts';
+import { openKeyFile, writeKeyFile } from './key-file.ts';
 
 const cost = { N: 1024, r: 8, p: 1 };
 
@@ -25,7 +25,10 @@ test('a key is found again with its password only', async () => {
   const found = await openKeyFile(bytes, 'pässword ✓');
   assert.equal(found && formatMasterKey(found), formatMasterKey(key));
   assert.equal(await openKeyFile(bytes, 'password'), undefined);
-  assert.deepEqual(readKeyFileLabel(bytes), { created, hostname: 'here', username: 'me' });
+  const file: Record<string, unknown> = JSON.parse(bytes.toString());
+  assert.equal(file['hostname'], 'here');
+  assert.equal(file['username'], 'me');
+  assert.equal(Date.parse(String(file['created'])), created);
   assert.ok(!bytes.includes(Buffer.from(key.encrypt).toString('base64')));
 });
 
@@ -61,7 +64,6 @@ test('whatever bytes a key file has, the answer is a key, none, or FormatError',
       changed.writeUInt8(value, at);
       try {
         await openKeyFile(changed, 'x');
-        readKeyFileLabel(changed);
       } catch (error) {
         assert.ok(error instanceof Error && error.name === 'FormatError', String(error));
       }

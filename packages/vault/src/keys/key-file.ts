@@ -3,7 +3,7 @@ import { randomBytes, scrypt } from 'node:crypto';
 import { FormatError } from '../format/format-error.ts';
 import { asCount, asObject, asString, parseJson } from '../format/json-input.ts';
 import type { JsonObject } from '../format/json-input.ts';
-import { formatTimestamp, parseTimestamp } from '../format/timestamp.ts';
+import { formatTimestamp } from '../format/timestamp.ts';
 import { formatMasterKey, masterKeyFromBytes, parseMasterKey } from '../sealing/master-key.ts';
 import type { MasterKey } from '../sealing/master-key.ts';
 import { createSealer, SealBrokenError } from '../sealing/sealer.ts';
@@ -16,7 +16,7 @@ export interface KeyCost {
 }
 
 /** 64 MiB and about a quarter of a second. */
-export const defaultKeyCost: KeyCost = { N: 65_536, r: 8, p: 2 };
+const defaultKeyCost: KeyCost = { N: 65_536, r: 8, p: 2 };
 
 /** What a key file may cost to try: a stranger's must not take the machine's memory or a minute of it. */
 const memoryMax = 256 * 1024 * 1024;
@@ -32,14 +32,6 @@ export interface KeyFileOptions {
   readonly username?: string;
   /** Unix milliseconds; default now. */
   readonly created?: number;
-}
-
-/** What can be read without the password. */
-export interface KeyFileLabel {
-  /** Unix milliseconds, when it can be read. */
-  readonly created: number | undefined;
-  readonly hostname: string;
-  readonly username: string;
 }
 
 /** The bytes of a key file; its name is their SHA-256. Throws RangeError for a cost that is out of bounds. */
@@ -88,19 +80,6 @@ export async function openKeyFile(bytes: Uint8Array, password: string): Promise<
     if (error instanceof SealBrokenError) return undefined;
     throw error;
   }
-}
-
-/** Throws FormatError. */
-export function readKeyFileLabel(bytes: Uint8Array): KeyFileLabel {
-  const file = parseKeyFile(bytes);
-  const text = (value: unknown): string => (typeof value === 'string' ? value.slice(0, 256) : '');
-  let created: number | undefined;
-  try {
-    created = parseTimestamp(file['created'], 'key file: created');
-  } catch {
-    created = undefined;
-  }
-  return { created, hostname: text(file['hostname']), username: text(file['username']) };
 }
 
 function parseKeyFile(bytes: Uint8Array): JsonObject {

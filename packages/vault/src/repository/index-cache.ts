@@ -192,7 +192,3 @@ export async function writeIndexCache(
     throw error;
   }
 }
-
-export async function removeIndexCache(folder: string, repositoryId: string): Promise<void> {
-  await rm(indexCacheFile(folder, repositoryId), { force: true });
-}

@@ -88,7 +88,7 @@ export async function rebuildIndex(
 }
 
 /** What a pack itself says is in it. Throws RepositoryDamagedError. */
-export async function readPackHeader(
+async function readPackHeader(
   repository: Repository,
   pack: string,
   fileBytes: number,

@@ -125,7 +125,7 @@ async function refuseConflicts(
 }
 
 /** All locks that there are. A file of 0 bytes is none, as in restic: somebody's disk was full. */
-export async function readLocks(
+async function readLocks(
   target: Target,
   sealer: Sealer,
   except?: string,

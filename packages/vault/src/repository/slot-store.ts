@@ -2,7 +2,7 @@
 import type { PackEntry } from '../format/pack-header.ts';
 import type { BlobType } from '../format/tree-node.ts';
 
-export const slotsPerBlock = 16_384;
+const slotsPerBlock = 16_384;
 const shift = 14;
 const idBytes = 32;
 
