@@ -1,6 +1,7 @@
 /** Whether a region may stand where it wants to, under the name it wants: in the order of OpenSimulator's checks. */
 import type { Queries } from '@gridkeep/storage/database/database';
 import { readUuid } from '@gridkeep/storage/database/stored-ids';
+import type { RegionGround } from '../regions/region-records.ts';
 import type { Regions } from '../regions/regions.ts';
 import { cellMetres, regionFlags, RegistrationRefusedError } from './registered-region.ts';
 import type { Registration } from './registered-region.ts';
@@ -29,6 +30,18 @@ export async function requireNameAndPlace(queries: Queries, question: PlaceQuest
       `region ${registration.name} may not move from ${place(before)} to ${place(registration)}: ` +
         `its flags (no-move or locked-out) forbid it`,
     );
+}
+
+/** The name of a region or link, of whatever simulator, that has some of the ground of a region that is to be made. */
+export async function registeredAt(queries: Queries, region: RegionGround): Promise<string | undefined> {
+  const other = await findOverlapping(queries, {
+    id: region.id,
+    x: region.locationX * cellMetres,
+    y: region.locationY * cellMetres,
+    sizeX: region.sizeX,
+    sizeY: region.sizeY,
+  });
+  return other?.name;
 }
 
 async function requireGround(queries: Queries, { registration, regions }: PlaceQuestion): Promise<void> {

@@ -43,6 +43,10 @@ export class MemoryBlobs implements BlobStore {
     return Promise.resolve(new Set([...ids].filter((id) => this.content.has(id))));
   }
 
+  async protect(ids: Iterable<BlobId>): Promise<ReadonlySet<BlobId>> {
+    return this.has(ids);
+  }
+
   async stat(id: BlobId): Promise<BlobStat | undefined> {
     const size = this.content.get(id)?.byteLength;
     return Promise.resolve(size === undefined ? undefined : { id, size, storedSize: size, pack: 'memory' });

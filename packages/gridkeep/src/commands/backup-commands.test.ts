@@ -17,7 +17,8 @@ import {
   backupShow,
   backupVerify,
 } from './backup-commands.ts';
-import { backupBrowse, backupDiff } from './backup-look-commands.ts';
+import { backupDiff } from './backup-diff-command.ts';
+import { backupBrowse } from './backup-look-commands.ts';
 import { backupRestore } from './backup-restore-command.ts';
 import { backupCertificate, backupCertificateVerify } from './certificate-commands.ts';
 import { CommandError } from './command.ts';
@@ -74,7 +75,7 @@ test('a grid is backed up, looked into, compared, verified, drilled, copied and 
   // A test of Gridkeep's own content: what is gone comes back with its id.
   await services.assets.delete(asset.id);
   const dry = await run(backupRestore, { asset: asset.id, dryRun: true });
-  assert.match(dry.text, /asset: 1 added/);
+  assert.match(dry.text, /asset: 1 to add/);
   await assert.rejects(run(backupRestore, { asset: asset.id }), code('confirmation-needed', /adds 1 things/));
   assert.equal(await services.assets.find(asset.id), undefined);
   await run(backupRestore, { asset: asset.id, yes: true });

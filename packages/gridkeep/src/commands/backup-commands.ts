@@ -341,9 +341,13 @@ export const backupDrill = installationCommand({
   input: Type.Object(
     {
       at: atInput,
-      residents: Type.Optional(Type.Integer({ description: 'inventories (default 2)', minimum: 0, maximum: 1000 })),
+      residents: Type.Optional(
+        Type.Integer({ description: 'inventories (default 2)', minimum: 0, maximum: 1000 }),
+      ),
       regions: Type.Optional(Type.Integer({ description: 'regions (default 1)', minimum: 0, maximum: 100 })),
-      assets: Type.Optional(Type.Integer({ description: 'further assets (default 50)', minimum: 0, maximum: 100_000 })),
+      assets: Type.Optional(
+        Type.Integer({ description: 'further assets (default 50)', minimum: 0, maximum: 100_000 }),
+      ),
       fetch: fetchInput,
       ...vaultInput,
     },

@@ -1,6 +1,6 @@
 import type { RestoreScope } from '@gridkeep/hosting/restores/restore-request';
 import { localMinute } from '@gridkeep/hosting/vaults/choose-snapshot';
-import { restoredKinds } from '@gridkeep/hosting/restores/restore-report';
+import { countText as kindCountText, restoredKinds } from '@gridkeep/hosting/restores/restore-report';
 import Type from 'typebox';
 import type { Installation } from '../installation/installation.ts';
 import { backupRestoreGridKind, backupRestoreKind, vaultJobResultSchema } from '../jobs/vault-job-inputs.ts';
@@ -8,7 +8,7 @@ import type { BackupRestoreGridInput, BackupRestoreInput, VaultJobResult } from 
 import { CommandError, confirmationNeededCode, installationCommand, usageErrorCode } from './command.ts';
 import type { Report } from './command.ts';
 import { fetchLines, fetchNeeded, isKnown } from './fetch-texts.ts';
-import { formatBytes, formatDuration } from './format.ts';
+import { formatBytes } from './format.ts';
 import { tenantOf } from './grid-input.ts';
 import { fieldOf, numberField, objectsField, reportText, textField } from './report-fields.ts';
 import { runJob } from './run-job.ts';
@@ -261,6 +261,11 @@ async function restoreInto(installation: Installation, report: Report, input: In
   const asksInPlace = placement === 'in-place' && input.yes !== true;
   if (asksInPlace || (source.isCold && !mayFetch(input))) {
     const would = await run(true);
+    if (asksInPlace && isKnown(would) && isAsItWas(would))
+      return {
+        data: { ...would },
+        text: `${capital(what)} is as it was on ${day}: there is nothing to restore.`,
+      };
     const reasons = [...(mayFetch(input) ? [] : fetchNeeded(would))];
     if (asksInPlace)
       reasons.push(
@@ -280,9 +285,11 @@ async function restoreInto(installation: Installation, report: Report, input: In
     text: [
       `${capital(what)} is restored ${placement === 'beside' ? 'beside what is there' : 'in place'}, as of ${day}.`,
       ...made.map(
-        (one) => `Made: ${reportText(one, 'kind')} "${reportText(one, 'name')}" (${reportText(one, 'id')})`,
+        (one) =>
+          `Made: ${reportText(one, 'kind')} ${reportText(one, 'name') === '' ? '' : `"${reportText(one, 'name')}" `}(${reportText(one, 'id')})`,
       ),
       ...resultLines(result),
+      ...(placement === 'in-place' ? simulatorLines(scope) : []),
     ].join('\n'),
   };
 }
@@ -317,7 +324,7 @@ function resultLines({ report }: VaultJobResult): readonly string[] {
       );
       return appear + change + vanish + same === 0
         ? []
-        : [`  ${kind}: ${appear} added, ${change} changed, ${vanish} removed, ${same} there already`];
+        : [`  ${kind}: ${kindCountText({ appear, change, vanish, same }, dryRun)}`];
     }),
     ...(dryRun
       ? changes
@@ -328,16 +335,48 @@ function resultLines({ report }: VaultJobResult): readonly string[] {
           )
       : []),
     ...(changes.length > changesShown && dryRun ? ['  …; --json shows more'] : []),
-    `${numberField(report, 'newBlobs') ?? 0} contents (${formatBytes(numberField(report, 'newBlobBytes') ?? 0)}) ${dryRun ? 'would be' : 'were'} read from the vault; ${formatDuration(numberField(report, 'took') ?? 0)}.`,
+    contentText(report, dryRun),
     ...(missing.length === 0
       ? []
       : [
-          `MISSING, neither here nor in the backup: ${numberField(report, 'missingCount') ?? missing.length} assets:`,
+          missingText(
+            numberField(report, 'missingCount') ?? missing.length,
+            numberField(report, 'lostCount') ?? 0,
+          ),
           ...missing
             .slice(0, changesShown)
             .map((one) => `  ${reportText(one, 'id')}, wanted by ${reportText(one, 'where')}`),
         ]),
   ];
+}
+
+function contentText(report: unknown, dryRun: boolean): string {
+  const [contents, bytes] = [numberField(report, 'newBlobs') ?? 0, numberField(report, 'newBlobBytes') ?? 0];
+  const took = `${((numberField(report, 'took') ?? 0) / 1000).toFixed(1)} s`;
+  if (contents === 0) return `All content is here already; ${took}.`;
+  return `${contents} contents (${formatBytes(bytes)}) ${dryRun ? 'would be read' : 'were read'} from the vault${dryRun ? '' : ', each checked by its SHA-256'}; ${took}.`;
+}
+
+function missingText(missing: number, lost: number): string {
+  return lost === 0
+    ? `It names ${missing} assets that were not there when the backup was made either:`
+    : `LOST: ${lost} contents that the backup had are not in the vault any more; of all that is named, ${missing} are missing:`;
+}
+
+/** Nothing appears, changes or vanishes, and no content is lacking. */
+function isAsItWas({ report }: VaultJobResult): boolean {
+  const counts = fieldOf(report, 'counts');
+  const changes = ['appear', 'change', 'vanish'].flatMap((name) =>
+    restoredKinds.map((kind) => numberField(fieldOf(counts, kind), name) ?? 0),
+  );
+  return changes.every((number) => number === 0) && numberField(report, 'newBlobs') === 0;
+}
+
+/** Simulators keep what they run in memory. */
+function simulatorLines(scope: RestoreScope): readonly string[] {
+  return scope.kind === 'grid' || scope.kind === 'region' || scope.kind === 'object'
+    ? ['A simulator that runs it has what it had in memory: load the region there again, or restart it.']
+    : [];
 }
 
 function countText(report: unknown): string {

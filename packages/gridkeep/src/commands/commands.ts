@@ -8,7 +8,8 @@ import {
   backupShow,
   backupVerify,
 } from './backup-commands.ts';
-import { backupBrowse, backupDiff } from './backup-look-commands.ts';
+import { backupDiff } from './backup-diff-command.ts';
+import { backupBrowse } from './backup-look-commands.ts';
 import { backupRestore } from './backup-restore-command.ts';
 import { blobsCompact, blobsReindex, blobsStats, blobsVerify } from './blobs-commands.ts';
 import { backupCertificate, backupCertificateVerify } from './certificate-commands.ts';

@@ -1,7 +1,12 @@
 /** Where a restore reads from: the grid's vault or another, the snapshot of the day, and the thing in it. */
 import { GridSnapshot } from '@gridkeep/hosting/backup-layout/grid-snapshot-reader';
 import type { SnapshotSource } from '@gridkeep/hosting/backup-layout/snapshot-source';
-import { findInSnapshot } from '@gridkeep/hosting/restores/browse-snapshot';
+import {
+  AmbiguousNameError,
+  findInSnapshot,
+  suggestInSnapshot,
+} from '@gridkeep/hosting/restores/browse-snapshot';
+import { isPrefixName, titleOfName } from '@gridkeep/hosting/backup-layout/snapshot-files';
 import type { BrowseEntry } from '@gridkeep/hosting/restores/browse-snapshot';
 import { ColdSource } from '@gridkeep/hosting/restores/cold-source';
 import { fetching } from '@gridkeep/hosting/restores/fetch-first';
@@ -97,12 +102,18 @@ async function lookFor(
   if (paths === undefined) return { ...base, found: undefined };
   let entry: BrowseEntry | undefined;
   for (const path of paths)
-    entry ??= await withColdRecords(repository, () => findInSnapshot(source, snapshot, path));
-  if (entry === undefined)
+    entry ??= await withColdRecords(repository, () => named(() => findInSnapshot(source, snapshot, path)));
+  if (entry === undefined) {
+    const [path = ''] = paths;
+    const meant = await withColdRecords(repository, () => suggestInSnapshot(source, snapshot, path));
     throw new CommandError(
       'not-found',
-      `the backup of ${localMinute(snapshot.time, days)} has nothing at ${JSON.stringify(paths.at(-1))}: "gridkeep backup browse" shows what there is`,
+      `the backup of ${localMinute(snapshot.time, days)} has nothing at ${JSON.stringify(path)}: ` +
+        (meant.length === 0
+          ? '"gridkeep backup browse" shows what there is'
+          : `there is ${meant.map((one) => `${one.kind} ${JSON.stringify(peoplesPath(one))} (${one.id ?? ''})`).join(', ')}`),
     );
+  }
   if (entry.scope === undefined && input.into === undefined)
     throw new CommandError(
       'not-found',
@@ -129,6 +140,25 @@ async function withColdRecords<T>(repository: Repository, work: () => Promise<T>
       `records of the backup have to be fetched from ${repository.target.cold?.description ?? repository.target.description} before it can be said what a restore needs`,
     );
   }
+}
+
+/** A name that several things have is for the user to decide. */
+export async function named<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof AmbiguousNameError) throw new CommandError('ambiguous', error.message);
+    throw error;
+  }
+}
+
+/** As one would write it: without ids, and without the folders that only the layout has. */
+function peoplesPath({ path, name }: BrowseEntry): string {
+  const above = path
+    .split('/')
+    .slice(0, -1)
+    .filter((one) => !isPrefixName(one) && one !== 'items');
+  return [...above.map((one) => titleOfName(one)), name].join('/');
 }
 
 export function mayFetch(input: SourceWish): boolean {

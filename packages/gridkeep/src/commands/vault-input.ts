@@ -25,6 +25,14 @@ export const atInput = Type.Optional(
   }),
 );
 
+/** Of what is in a backup. */
+export const pathInput = Type.Optional(
+  Type.String({
+    description:
+      'for example "inventories/Ada Lovelace/My Inventory/Clothing", "regions/Big Bay/objects", assets/2026/11/22 (default: everything)',
+  }),
+);
+
 interface VaultWish {
   readonly grid?: string;
   readonly vaultPassword?: string;
@@ -80,4 +88,9 @@ export function gridTime(grid: Grid, ms: number | undefined): string {
 
 export function isoTime(ms: number | undefined): string | null {
   return ms === undefined ? null : new Date(ms).toISOString();
+}
+
+/** The command ends with its process; nothing else interrupts it. */
+export function noSignal(): AbortSignal {
+  return new AbortController().signal;
 }

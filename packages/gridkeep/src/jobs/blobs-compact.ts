@@ -7,6 +7,7 @@ import type { JobHandler } from '@gridkeep/storage/jobs/jobs';
 import Type from 'typebox';
 import type { GridTenants } from '../installation/grid-tenants.ts';
 import { inventoryLoadKind, regionLoadKind } from './archive-job-inputs.ts';
+import { backupRestoreGridKind, backupRestoreKind } from './vault-job-inputs.ts';
 import { blobsCompactKind } from './blobs-job-results.ts';
 import type { compactResultSchema } from './blobs-job-results.ts';
 import { parseJobInput } from './job-input.ts';
@@ -24,6 +25,7 @@ export interface CompactParts {
 /** An asset's bytes are durable before its record is: whoever is between the two must not lose them. */
 const servingGraceMsMin = 600_000;
 const openLoadsMax = 1000;
+const contentFirstKinds = [regionLoadKind, inventoryLoadKind, backupRestoreKind, backupRestoreGridKind];
 
 export function blobsCompactHandler(parts: CompactParts): JobHandler<Type.Static<typeof inputSchema>> {
   return {
@@ -52,10 +54,10 @@ export function blobsCompactHandler(parts: CompactParts): JobHandler<Type.Static
   };
 }
 
-/** At least the age of the oldest load that has begun: its content is stored first and named in records at its end. */
+/** At least the age of the oldest load or restore that has begun: its content is stored first and named in records at its end. */
 async function safeGrace({ jobs, serving }: CompactParts, graceMs: number): Promise<number> {
   let grace = Math.max(graceMs, serving ? servingGraceMsMin : 0);
-  for (const kind of [regionLoadKind, inventoryLoadKind]) {
+  for (const kind of contentFirstKinds) {
     const open = await jobs.list({ kind, states: ['waiting', 'running'], limit: openLoadsMax });
     for (const { startedAt } of open.jobs)
       if (startedAt !== null) grace = Math.max(grace, Date.now() - startedAt + servingGraceMsMin);

@@ -14,6 +14,7 @@ import type { FetchSummary } from '@gridkeep/hosting/restores/fetch-first';
 import type { RestoreContext } from '@gridkeep/hosting/restores/restore';
 import { RestoreRefusedError } from '@gridkeep/hosting/restores/restore-request';
 import { restoreNewGrid } from '@gridkeep/hosting/restores/restore-new-grid';
+import { restoreText } from '@gridkeep/hosting/restores/restore-report';
 import type { RestoreReport } from '@gridkeep/hosting/restores/restore-report';
 import type { RestoreRequest, RestoreScope } from '@gridkeep/hosting/restores/restore-request';
 import { lockWaitMs, withVault } from '@gridkeep/hosting/vaults/care-context';
@@ -92,7 +93,7 @@ async function restoreInto(
     const context = contextOf(parts, job, signal);
     if (input.dryRun) {
       const { report, fetch } = await foreseeRestore(repository, snapshot, services, request, context);
-      const ok = report === undefined || report.missingCount === 0;
+      const ok = report === undefined || report.lostCount === 0;
       return { ok, summary, report: asJson({ dryRun: true, ...report, fetch }) };
     }
     if (!input.fetch && repository.target.cold !== undefined)
@@ -106,7 +107,11 @@ async function restoreInto(
     const source = await sourceOf(repository, input.fetch, context);
     const report = await restoreIntoGrid(source, snapshot, services, request, context);
     await noteRestore(parts, slug, summary, input, report);
-    return { ok: report.missingCount === 0, summary, report: asJson(report) };
+    return {
+      ok: report.lostCount === 0,
+      summary: `${summary}: ${restoreText(report)}`,
+      report: asJson(report),
+    };
   });
 }
 
@@ -175,8 +180,8 @@ async function restoreGrid(
   const summary = `the whole grid "${grid.slug}", from snapshot ${input.snapshot.slice(0, 12)}`;
   await noteRestore(parts, grid.slug, summary, input, report);
   return {
-    ok: report.missingCount === 0,
-    summary,
+    ok: report.lostCount === 0,
+    summary: `${summary}: ${restoreText(report)}`,
     report: asJson({ ...report, grid: grid.slug, name: grid.name, adopted }),
   };
 }

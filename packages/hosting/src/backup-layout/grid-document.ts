@@ -2,6 +2,8 @@
 import { createHash } from 'node:crypto';
 import type { Uuid } from '@gridkeep/wire/uuid';
 import { uuidFromBytes } from '@gridkeep/wire/uuid';
+import type { BlobId } from '@gridkeep/storage/blobs/blob-store';
+import type { Branch } from './layout.ts';
 
 /** The grid as its host knows it. Holds no time of the backup: the same state gives the same bytes. */
 export interface GridDocument {
@@ -18,6 +20,8 @@ export interface GridDocument {
   readonly simulators: readonly SimulatorRecord[];
   /** Names of the migrations that the grid's tables have seen, in order of names. */
   readonly migrations: readonly string[];
+  /** The folders of the root. One that is not among them had nothing in it; undefined: written before that was noted. */
+  readonly branches: readonly Branch[] | undefined;
   /** Entries of `missing/`. */
   readonly missing: number;
 }
@@ -39,9 +43,9 @@ export type MissingReason =
 
 /** One line of `missing/records.jsonl`. */
 export interface MissingContent {
-  /** What needs it: id of the asset, item, object, region (terrain) or map tile. */
+  /** What needs it: id of the asset, item, object, region (terrain), map tile or content in conflict. */
   readonly id: string;
-  readonly kind: 'asset' | 'item' | 'object' | 'terrain' | 'map-tile';
+  readonly kind: 'asset' | 'item' | 'object' | 'terrain' | 'map-tile' | 'conflict';
   readonly reason: MissingReason;
   /** SHA-256 of the content, or the id of the asset. */
   readonly needs: string;
@@ -61,4 +65,9 @@ export interface ResidentDocument {
 /** Tiles have no id of their own: the first 16 bytes of the SHA-256 of `map-tile <zoom> <x> <y>`. */
 export function mapTileId(zoom: number, x: number, y: number): Uuid {
   return uuidFromBytes(createHash('sha256').update(`map-tile ${zoom} ${x} ${y}`).digest());
+}
+
+/** Content that was offered for an asset and not taken: the first 16 bytes of its SHA-256. */
+export function conflictId(blob: BlobId): Uuid {
+  return uuidFromBytes(Buffer.from(blob, 'hex'));
 }

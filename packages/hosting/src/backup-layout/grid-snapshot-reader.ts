@@ -65,6 +65,13 @@ export class GridSnapshot {
     return this.#branches.get(name);
   }
 
+  /** 'lost': the backup had it, and somebody took it out. 'unknown': it is not there, and nobody says that it was empty. */
+  stateOf(name: Branch): 'there' | 'empty' | 'lost' | 'unknown' {
+    if (this.#branches.has(name)) return 'there';
+    if (this.document.branches === undefined) return 'unknown';
+    return this.document.branches.includes(name) ? 'lost' : 'empty';
+  }
+
   async *residents(): AsyncGenerator<SnapshotResident> {
     const folder = this.branch('inventories');
     if (folder !== undefined) yield* residentsIn(this.source, folder);
@@ -101,6 +108,12 @@ export class GridSnapshot {
 
   async *mapTiles(): AsyncGenerator<CollectionEntry> {
     const folder = this.branch('map-tiles');
+    if (folder !== undefined) yield* readCollection(this.source, folder);
+  }
+
+  /** Content that was offered for assets that have other content. */
+  async *conflicts(): AsyncGenerator<CollectionEntry> {
+    const folder = this.branch('conflicts');
     if (folder !== undefined) yield* readCollection(this.source, folder);
   }
 
@@ -157,6 +170,9 @@ function gridDocument(fields: RecordFields): GridDocument {
     migrations: list(fields, 'migrations', 10_000).map((one) =>
       RecordFields.of({ one }, gridFile).text('one', 255),
     ),
+    branches: fields.has('branches')
+      ? list(fields, 'branches', 100).flatMap((one) => branches.find((known) => known === one) ?? [])
+      : undefined,
     missing: fields.integer('missing', 0),
   };
 }

@@ -20,6 +20,9 @@
  *       accompanying.jsonl                        {"id"} of assets that belong to the region; absent when there are none
  *     map-tiles/                                  collection: rows of map_tile, images as `<zoom>-<x>-<y>__<id>.jpg`; `id`
  *                                                 stands in front of the row and is made of the place (`mapTileId`)
+ *     conflicts/                                  collection of content that was offered under the id of an asset that has other
+ *                                                 content, files `<id>.bin`: {"id", "blob", "size"}, `id` made of the
+ *                                                 content (`conflictId`); for which asset stands in asset_conflict.jsonl
  *     records/<table>.jsonl                       every other table, rows in the order of the primary key; empty ones too
  *
  * Which table goes where, and which is left out: @gridkeep/grid/record-changes/record-tables. Folders whose parent is none of
@@ -54,7 +57,15 @@ export const objectsFolder = 'objects';
 export const parcelsFolder = 'parcels';
 
 /** Folders of the root. */
-export const branches = ['missing', 'assets', 'inventories', 'regions', 'map-tiles', 'records'] as const;
+export const branches = [
+  'missing',
+  'assets',
+  'inventories',
+  'regions',
+  'map-tiles',
+  'conflicts',
+  'records',
+] as const;
 export type Branch = (typeof branches)[number];
 
 export const layoutFormat = 1;

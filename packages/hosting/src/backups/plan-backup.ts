@@ -8,6 +8,7 @@ import { ParentFolder } from './parent-tree.ts';
 import type { TreeReader } from './parent-tree.ts';
 import { planAssets } from './plan-assets.ts';
 import type { PlanContext } from './plan-context.ts';
+import { planConflicts } from './plan-conflicts.ts';
 import { planInventories } from './plan-inventories.ts';
 import { planRegions } from './plan-regions.ts';
 import { planMapTiles, planTables } from './plan-tables.ts';
@@ -55,6 +56,7 @@ export async function planBackup(input: PlanInput): Promise<BackupPlan> {
     await planTables(context);
     await planRegions(context);
     await planMapTiles(context);
+    await planConflicts(context);
     await planInventories(context);
     await planAssets(context);
     const migrations = await migrationsOf(queries);

@@ -11,7 +11,7 @@ import { planPoint } from '@gridkeep/vault/retention/restore-points';
 import type { Retention } from '@gridkeep/vault/retention/restore-points';
 import type { VaultClock } from '@gridkeep/vault/retention/vault-clock';
 import type { GridDocument, SimulatorRecord } from '../backup-layout/grid-document.ts';
-import { gridFile, layoutFormat, recordsFile } from '../backup-layout/layout.ts';
+import { branches, gridFile, layoutFormat, recordsFile } from '../backup-layout/layout.ts';
 import type { Grid } from '../tenants/grid.ts';
 import type { BackupProgress, BackupReport } from './backup-report.ts';
 import { addText, type BuiltTrees, buildTrees } from './build-trees.ts';
@@ -186,6 +186,11 @@ class Backup {
       ...{ format: layoutFormat, id, slug, name, hostnames, createdAt, quotaBytes, timeZone },
       simulators: [...simulators].sort((a, b) => (a.name < b.name ? -1 : 1)),
       migrations: plan.migrations,
+      branches: branches.filter(
+        (one) =>
+          (one === 'missing' && built.missing.entries.length > 0) ||
+          built.nodes.some(({ name: folder, type }) => type === 'dir' && folder === one),
+      ),
       missing: built.missing.count,
     };
     const nodes = [...built.nodes];

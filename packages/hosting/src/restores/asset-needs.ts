@@ -82,7 +82,7 @@ export class AssetNeeds {
 
   async #lookHere(batch: readonly AssetReference[]): Promise<void> {
     const found = await this.#grid.assets.findMany(batch.map((reference) => reference.id));
-    const contents = await this.#grid.blobs.has([...found.values()].map((record) => record.blobId));
+    const contents = await this.#grid.blobs.protect([...found.values()].map((record) => record.blobId));
     for (const reference of batch) {
       const record = found.get(reference.id);
       if (record === undefined || !contents.has(record.blobId)) this.#wanted.set(reference.id, reference);
@@ -97,7 +97,7 @@ export class AssetNeeds {
       wanted.delete(entry.record.id);
       await this.#take(entry, tally);
     }
-    for (const { id, where, certain } of wanted.values()) if (certain) tally.miss(id, where);
+    for (const { id, where, certain } of wanted.values()) if (certain) tally.missAlready(id, where);
   }
 
   async #take({ record, file, place }: AssetEntry, tally: ChangeTally): Promise<void> {

@@ -130,25 +130,95 @@ async function spotAt(
   return spot;
 }
 
-/** The name in the snapshot wins; then its id; then as people call it, whatever case. */
+/** Several things have the name. */
+export class AmbiguousNameError extends Error {
+  override readonly name = 'AmbiguousNameError';
+
+  constructor(name: string, found: readonly BrowseEntry[], more: boolean) {
+    const all = found.map((one) => `${one.kind} "${one.name}" (${one.id ?? one.path})`);
+    super(
+      `${JSON.stringify(name)} is the name of several things: ${all.join(', ')}${more ? ' and more' : ''}. Give the id in its place`,
+    );
+  }
+}
+
+const namesakesShown = 5;
+
+/** The name in the snapshot wins; then its id; then as people call it, rather in the same case. Throws AmbiguousNameError. */
 async function spotNamed(source: SnapshotSource, spot: Spot, name: string): Promise<Spot | undefined> {
   if (spot.folder === undefined) return undefined;
   const exact = (await source.readTree(spot.folder.tree)).find((node) => node.name === name);
   if (exact !== undefined) return below(spot, exact);
   const wanted = new Set([name.toLowerCase(), safeTitle(name).toLowerCase()]);
   const id = tryParseUuid(name);
-  let called: Spot | undefined;
+  const called: Spot[] = [];
   for await (const one of within(source, spot)) {
     const entry = entryOf(one);
     if (entry.path.endsWith(`/${name}`) || (id !== undefined && entry.id === id)) return one;
-    if (called === undefined && wanted.has(entry.name.toLowerCase())) called = one;
+    if (wanted.has(entry.name.toLowerCase()) && called.length < spotsMax) called.push(one);
   }
   // Items of a folder are written as if they lay in it directly.
-  if (called === undefined && spot.holds === 'inventory') {
+  if (called.length === 0 && spot.holds === 'inventory') {
     const items = (await source.readTree(spot.folder.tree)).find((node) => node.name === itemsFolder);
     if (items !== undefined) return spotNamed(source, below(spot, items), name);
   }
-  return called;
+  const sameCase = called.filter((one) => entryOf(one).name === name);
+  const best = sameCase.length > 0 ? sameCase : called;
+  if (best.length > 1)
+    throw new AmbiguousNameError(
+      name,
+      best.slice(0, namesakesShown).map(entryOf),
+      best.length > namesakesShown,
+    );
+  return best[0];
+}
+
+const spotsMax = 1000;
+/** Things looked at for a suggestion. */
+const lookedAtMax = 100_000;
+
+/**
+ * Things that may have been meant by a path at which nothing is: those with the last name of it, below as much of the path as
+ * there is. A few, with their paths.
+ */
+export async function suggestInSnapshot(
+  source: SnapshotSource,
+  snapshot: SnapshotRoot,
+  path: string,
+): Promise<readonly BrowseEntry[]> {
+  const names = path.split('/').filter((part) => part !== '');
+  const wanted = names.at(-1)?.toLowerCase() ?? '';
+  if (wanted === '') return [];
+  let spot = rootSpot(snapshot);
+  for (const name of names.slice(0, -1)) {
+    const next = await spotNamed(source, spot, name);
+    if (next === undefined) break;
+    spot = next;
+  }
+  // All of a grid is too much to look through.
+  if (spot.path === '' || spot.holds === 'assets') return [];
+  const found: BrowseEntry[] = [];
+  const looked = { left: lookedAtMax };
+  for await (const entry of everythingIn(source, spot, looked, 0)) {
+    if (entry.scope === undefined || !entry.name.toLowerCase().includes(wanted)) continue;
+    found.push(entry);
+    if (found.length >= namesakesShown) break;
+  }
+  return found;
+}
+
+async function* everythingIn(
+  source: SnapshotSource,
+  spot: Spot,
+  looked: { left: number },
+  depth: number,
+): AsyncGenerator<BrowseEntry> {
+  if (depth > depthMax) return;
+  for await (const one of within(source, spot)) {
+    if ((looked.left -= 1) < 0) return;
+    yield entryOf(one);
+    if (one.folder !== undefined) yield* everythingIn(source, one, looked, depth + 1);
+  }
 }
 
 const depthMax = 64;

@@ -15,6 +15,7 @@ export class ChangeTally {
   readonly #changes: RestoreChange[] = [];
   readonly #missing: LostContent[] = [];
   #missingCount = 0;
+  #lostCount = 0;
 
   add(kind: RestoredKind, change: RestoreChange['change'] | 'same', id: string, name: string): void {
     const before = this.#counts.get(kind) ?? none;
@@ -28,12 +29,19 @@ export class ChangeTally {
     this.#counts.set(kind, { ...before, same: before.same + count });
   }
 
+  /** Content that the backup had is not to be had. */
   miss(id: string, where: string): void {
+    this.#lostCount += 1;
+    this.missAlready(id, where);
+  }
+
+  /** Something is named that was not there when the backup was made either. */
+  missAlready(id: string, where: string): void {
     this.#missingCount += 1;
     if (this.#missing.length < listedMax) this.#missing.push({ id, where: where.slice(0, 400) });
   }
 
-  get report(): Pick<RestoreReport, 'counts' | 'changes' | 'missing' | 'missingCount'> {
+  get report(): Pick<RestoreReport, 'counts' | 'changes' | 'missing' | 'missingCount' | 'lostCount'> {
     const of = (kind: RestoredKind): ChangeCount => this.#counts.get(kind) ?? none;
     const counts: RestoreReport['counts'] = {
       asset: of('asset'),
@@ -52,6 +60,7 @@ export class ChangeTally {
       changes: [...this.#changes],
       missing: [...this.#missing],
       missingCount: this.#missingCount,
+      lostCount: this.#lostCount,
     };
   }
 }

@@ -21,38 +21,9 @@ import {
 import type { SnapshotFolder } from '../backup-layout/snapshot-files.ts';
 import type { SnapshotRoot, SnapshotSource } from '../backup-layout/snapshot-source.ts';
 import { browseSnapshot } from './browse-snapshot.ts';
-
-export type DifferenceKind =
-  | 'grid'
-  | 'asset'
-  | 'resident'
-  | 'folder'
-  | 'item'
-  | 'region'
-  | 'object'
-  | 'parcel'
-  | 'terrain'
-  | 'settings'
-  | 'map-tile'
-  | 'missing'
-  | 'row'
-  | 'file';
-
-export interface SnapshotDifference {
-  readonly kind: DifferenceKind;
-  readonly change: 'appeared' | 'changed' | 'vanished';
-  /** An id, or the table and primary key of a row. */
-  readonly id: string;
-  readonly name: string;
-  /** Where in the snapshot (of the newer, unless it vanished). */
-  readonly path: string;
-  /** Of what changed: the fields, with both values for people. */
-  readonly fields: readonly { readonly field: string; readonly before: string; readonly after: string }[];
-  /** By whom, where the records tell: ids, or what stands there. */
-  readonly owner?: string;
-  readonly creator?: string;
-  readonly group?: string;
-}
+import { joinMoves } from './moved-entries.ts';
+import { changedFields, differenceOf, peopleOf, rowDifference, textOf } from './snapshot-difference.ts';
+import type { Branch, DifferenceKind, FoundDifference, SnapshotDifference } from './snapshot-difference.ts';
 
 export interface DiffOptions {
   /** Only this part, as `browseSnapshot` understands paths; what lies there under the same path in both. */
@@ -60,17 +31,6 @@ export interface DiffOptions {
   readonly signal?: AbortSignal;
 }
 
-/** Passwords, secrets and tokens: that they changed is told, not what they are. */
-const secretFields = new Set([
-  'password_hash',
-  'secret',
-  'token',
-  'access_token',
-  'secretHash',
-  'simulators',
-]);
-const shownMax = 120;
-const fieldsMax = 40;
 /** Deeper than any snapshot of a grid. */
 const depthMax = 64;
 
@@ -79,7 +39,7 @@ interface Sides<T> {
   readonly after: T | undefined;
 }
 
-/** In the order of the layout; memory holds the differing parts of one folder. */
+/** In the order of the layout, with items, folders and objects that came or went last; memory holds the differing parts of one folder. */
 export async function* diffSnapshots(
   source: SnapshotSource,
   older: SnapshotRoot,
@@ -88,7 +48,8 @@ export async function* diffSnapshots(
 ): AsyncGenerator<SnapshotDifference> {
   const sides = await sidesAt(source, older, newer, options.path ?? '');
   const diff = new Diff(source, options.signal);
-  yield* diff.folders(sides, kindOfPath(sides.after?.place ?? sides.before?.place ?? ''), 0);
+  const branch = kindOfPath(sides.after?.place ?? sides.before?.place ?? '');
+  yield* joinMoves(diff.folders(sides, branch, 0), changedFields);
 }
 
 async function sidesAt(
@@ -116,16 +77,19 @@ async function folderAt(
   return found === undefined ? undefined : folder;
 }
 
-/** What the entries of a folder are. */
-type Branch =
-  'top' | 'assets' | 'inventories' | 'inventory' | 'regions' | 'region' | 'map-tiles' | 'records' | 'missing';
-
 function kindOfPath(path: string): Branch {
   const [first = '', ...rest] = path.split('/');
   const named = rest.find((name) => !isPrefixName(name));
   if (first === 'inventories') return named === undefined ? 'inventories' : 'inventory';
   if (first === 'regions') return named === undefined ? 'regions' : 'region';
-  if (first === 'assets' || first === 'map-tiles' || first === 'records' || first === 'missing') return first;
+  if (
+    first === 'assets' ||
+    first === 'conflicts' ||
+    first === 'map-tiles' ||
+    first === 'records' ||
+    first === 'missing'
+  )
+    return first;
   return 'top';
 }
 
@@ -142,7 +106,7 @@ class Diff {
     { before, after }: Sides<SnapshotFolder>,
     branch: Branch,
     depth: number,
-  ): AsyncGenerator<SnapshotDifference> {
+  ): AsyncGenerator<FoundDifference> {
     this.#signal?.throwIfAborted();
     if (before?.tree === after?.tree || depth > depthMax) return;
     const nodes = { before: await this.#nodes(before), after: await this.#nodes(after) };
@@ -175,7 +139,7 @@ class Diff {
     sides: Sides<SnapshotFolder>,
     nodes: { readonly before: readonly TreeNode[]; readonly after: readonly TreeNode[] },
     branch: Branch,
-  ): AsyncGenerator<SnapshotDifference> {
+  ): AsyncGenerator<FoundDifference> {
     const before = new Map<string, Entry>();
     for await (const entry of this.#entries(sides.before, nodes.before)) before.set(entry.id, short(entry));
     for await (const entry of this.#entries(sides.after, nodes.after)) {
@@ -220,7 +184,7 @@ class Diff {
     sides: Sides<SnapshotFolder>,
     nodes: { readonly before: readonly TreeNode[]; readonly after: readonly TreeNode[] },
     branch: Branch,
-  ): AsyncGenerator<SnapshotDifference> {
+  ): AsyncGenerator<FoundDifference> {
     for (const { name, before, after } of pairs(nodes.before, nodes.after)) {
       const files = { before: fileOf(before), after: fileOf(after) };
       if (files.before === undefined && files.after === undefined) continue;
@@ -239,14 +203,15 @@ class Diff {
     { before, after }: Sides<FileNode>,
     place: string,
     branch: Branch,
-  ): AsyncGenerator<SnapshotDifference> {
+  ): AsyncGenerator<FoundDifference> {
     const change = before === undefined ? 'appeared' : after === undefined ? 'vanished' : 'changed';
     const above = place.split('/').at(-2) ?? '';
     const base = { change, path: place, id: idTextOfName(above), name: titleOfName(above) } as const;
     if (!name.endsWith('.json')) {
       const kind = branch === 'region' ? (partKinds.get(name) ?? 'file') : 'file';
       const fields = [{ field: 'bytes', before: sizeOf(before), after: sizeOf(after) }];
-      yield { ...base, kind, fields: change === 'changed' ? fields : [] };
+      const difference = { ...base, kind, fields: change === 'changed' ? fields : [] };
+      yield { difference, record: undefined };
       return;
     }
     const [was, now] = [await this.#document(before, place, name), await this.#document(after, place, name)];
@@ -256,13 +221,8 @@ class Diff {
     const kind = documentKinds.get(name) ?? 'file';
     // Parts of a region and what lies in a folder are told on their own.
     if (change === 'changed' && kind !== 'grid' && fields.every(({ field }) => field === 'version')) return;
-    yield {
-      ...base,
-      kind,
-      fields,
-      ...peopleOf(told),
-      ...(told.has('name') ? { name: textOf(told, 'name') } : {}),
-    };
+    const named = told.has('name') ? { name: textOf(told, 'name') } : {};
+    yield { difference: { ...base, kind, fields, ...peopleOf(told), ...named }, record: told };
   }
 
   async #document(
@@ -283,7 +243,7 @@ class Diff {
     name: string,
     { before, after }: Sides<FileNode>,
     place: string,
-  ): AsyncGenerator<SnapshotDifference> {
+  ): AsyncGenerator<FoundDifference> {
     const key = recordTables.find((one) => one.name === name)?.key ?? [];
     const was = new Map<string, string>();
     // What is the same in both passes through; the rest is held by its key. Tables change little in a night.
@@ -351,77 +311,6 @@ const documentKinds: ReadonlyMap<string, DifferenceKind> = new Map([
   ['folder.json', 'folder'],
   ['region.json', 'region'],
 ]);
-
-function differenceOf(
-  branch: Branch,
-  change: SnapshotDifference['change'],
-  { id, record, place }: Pick<CollectionEntry, 'id' | 'record' | 'file' | 'place'>,
-  fields: SnapshotDifference['fields'],
-): SnapshotDifference {
-  const name = record.has('name') ? textOf(record, 'name') : '';
-  return { kind: entryKind(branch, place), change, id, name, path: place, fields, ...peopleOf(record) };
-}
-
-function entryKind(branch: Branch, place: string): DifferenceKind {
-  if (branch === 'assets') return 'asset';
-  if (branch === 'map-tiles') return 'map-tile';
-  if (branch === 'missing') return 'missing';
-  if (branch === 'inventory') return 'item';
-  return place.includes('/parcels/') ? 'parcel' : 'object';
-}
-
-function rowDifference(
-  table: string,
-  change: SnapshotDifference['change'],
-  id: string,
-  record: RecordFields,
-  path: string,
-  fields: SnapshotDifference['fields'],
-): SnapshotDifference {
-  const name = record.has('name') ? textOf(record, 'name') : fullName(record);
-  return { kind: 'row', change, id: `${table} ${id}`, name, path, fields, ...peopleOf(record) };
-}
-
-function fullName(record: RecordFields): string {
-  return record.has('first_name') ? `${textOf(record, 'first_name')} ${textOf(record, 'last_name')}` : '';
-}
-
-function peopleOf(record: RecordFields): Pick<SnapshotDifference, 'owner' | 'creator' | 'group'> {
-  const of = (name: string): string | undefined => (record.has(name) ? textOf(record, name) : undefined);
-  const [owner, creator, group] = [
-    of('owner') ?? of('user_id') ?? of('agent'),
-    of('creator'),
-    of('group_id'),
-  ];
-  return {
-    ...(owner === undefined ? {} : { owner }),
-    ...(creator === undefined ? {} : { creator }),
-    ...(group === undefined ? {} : { group }),
-  };
-}
-
-function changedFields(before: RecordFields, after: RecordFields): SnapshotDifference['fields'] {
-  const names = new Set([...before.names, ...after.names]);
-  const changed: { field: string; before: string; after: string }[] = [];
-  for (const field of names) {
-    if (changed.length >= fieldsMax) break;
-    const [was, now] = [JSON.stringify(before.raw(field)), JSON.stringify(after.raw(field))];
-    if (was === now) continue;
-    const isSecret = secretFields.has(field);
-    changed.push({
-      field,
-      before: isSecret ? '(secret)' : textOf(before, field).slice(0, shownMax),
-      after: isSecret ? '(secret)' : textOf(after, field).slice(0, shownMax),
-    });
-  }
-  return changed;
-}
-
-function textOf(record: RecordFields, name: string): string {
-  const value = record.raw(name);
-  if (value === undefined) return '';
-  return typeof value === 'string' ? value : (JSON.stringify(value) ?? '');
-}
 
 function hasRecords(nodes: readonly TreeNode[]): boolean {
   return nodes.some((node) => node.type === 'file' && node.name === recordsFile);

@@ -66,7 +66,7 @@ const assetId = parseUuid('0a0a0a0a-0000-4000-8000-000000000001');
 const folderId = parseUuid('0b0b0b0b-0000-4000-8000-000000000001');
 const gridDocument = {
   ...{ format: 1, id: assetId, slug: 'harbour', name: 'Harbour', hostnames: [], createdAt: 0 },
-  ...{ quotaBytes: 1, timeZone: 'UTC', simulators: [], migrations: [], missing: 0 },
+  ...{ quotaBytes: 1, timeZone: 'UTC', simulators: [], migrations: [], branches: [], missing: 0 },
 };
 
 function assetRow(content: string, changes: Readonly<Record<string, unknown>> = {}): string {
@@ -112,6 +112,23 @@ test('what is sound in a snapshot made by hand is restored', async (context) => 
   const grid = await emptyGrid(context);
   await attempt(grid, withGrid({ assets: assetsOf(assetRow('content'), 'content') }));
   assert.deepEqual(Buffer.from((await grid.services.assets.read(assetId)) ?? []).toString(), 'content');
+});
+
+test('what somebody took out of a snapshot does not empty the grid', async (context) => {
+  const grid = await emptyGrid(context);
+  const older = { ...gridDocument, branches: undefined };
+  const assets = assetsOf(assetRow('content'), 'content');
+  const before = await grid.services.inventory.counts(grid.ownerId);
+  await assert.rejects(
+    attempt(grid, { 'grid.json': JSON.stringify(older), assets }),
+    (error) => error instanceof RestoreRefusedError && error.message.includes('no inventories'),
+  );
+  const document = { ...gridDocument, branches: ['assets', 'inventories'] };
+  await assert.rejects(
+    attempt(grid, { 'grid.json': JSON.stringify(document), assets }),
+    SnapshotContentError,
+  );
+  assert.deepEqual(await grid.services.inventory.counts(grid.ownerId), before);
 });
 
 test('a snapshot that says what is not so changes nothing', async (context) => {

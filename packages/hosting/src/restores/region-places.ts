@@ -1,6 +1,7 @@
 /** A name and a place for a region that is restored beside the one that is there. */
 import type { NewRegion, Region } from '@gridkeep/grid/regions/region-records';
 import { regionNameMax } from '@gridkeep/grid/regions/region-records';
+import { registeredAt } from '@gridkeep/grid/registry/registration-place';
 import type { Regions } from '@gridkeep/grid/regions/regions';
 import type { Queries } from '@gridkeep/storage/database/database';
 import { randomUuid } from '@gridkeep/wire/uuid';
@@ -20,14 +21,28 @@ export async function placeBeside(
 ): Promise<NewRegion> {
   const region = { ...was, id: randomUuid() };
   const name = request.newName ?? (await freeName(queries, regions, was.name, snapshotTime));
-  if (request.location !== undefined)
-    return { ...region, name, locationX: request.location.x, locationY: request.location.y };
+  if (request.location !== undefined) {
+    const placed = { ...region, name, locationX: request.location.x, locationY: request.location.y };
+    const other = await registeredAt(queries, placed);
+    if (other === undefined) return placed;
+    throw new RestoreRefusedError(
+      `region ${other} is registered there, though the grid keeps nothing of it: name another place`,
+    );
+  }
   for (let distance = 1; distance <= distanceMax; distance += 1)
     for (const { x, y } of ring(was, distance)) {
       const placed = { ...region, name, locationX: x, locationY: y };
-      if (y >= 17 && x >= 0 && (await regions.findOverlapping(placed, queries)) === undefined) return placed;
+      if (y >= 17 && x >= 0 && (await isFree(queries, regions, placed))) return placed;
     }
   throw new RestoreRefusedError(`there is no free place near region ${was.name}: name one`);
+}
+
+/** Simulators also run regions of which the grid keeps nothing. */
+async function isFree(queries: Queries, regions: Regions, placed: NewRegion & Region): Promise<boolean> {
+  return (
+    (await regions.findOverlapping(placed, queries)) === undefined &&
+    (await registeredAt(queries, placed)) === undefined
+  );
 }
 
 async function freeName(

@@ -4,7 +4,9 @@ import type { RecordTable } from '@gridkeep/grid/record-changes/record-tables';
 import { recordTable, recordTables, tablesLeftOut } from '@gridkeep/grid/record-changes/record-tables';
 import type { Queries } from '@gridkeep/storage/database/database';
 import { everythingChanged } from '@gridkeep/storage/database/change-listeners';
-import { mapTileId } from '../backup-layout/grid-document.ts';
+import { conflictId, mapTileId } from '../backup-layout/grid-document.ts';
+import { branches } from '../backup-layout/layout.ts';
+import type { Branch } from '../backup-layout/layout.ts';
 import type { RecordFields } from '../backup-layout/record-fields.ts';
 import type { SnapshotRegion } from '../backup-layout/region-reader.ts';
 import { SnapshotContentError } from '../backup-layout/snapshot-source.ts';
@@ -15,9 +17,16 @@ import type { RestoredKind, RestoreReport } from './restore-report.ts';
 import { RestoreRefusedError } from './restore-request.ts';
 import type { RestoreWork } from './restore-work.ts';
 import type { PlainRow, WantedRows } from './table-rows.ts';
-import { compareRows, plainRow, putRows } from './table-rows.ts';
+import { compareRows, hasRows, plainRow, putRows } from './table-rows.ts';
 
 type Spools = ReadonlyMap<string, RecordSpool<PlainRow>>;
+
+/** A branch that is not there would empty these. */
+const emptiedTables: ReadonlyMap<Branch, string> = new Map([
+  ['inventories', 'inventory_folder'],
+  ['regions', 'region'],
+  ['map-tiles', 'map_tile'],
+]);
 
 /** Folders of viewers' caches: their versions must not go back. */
 const folderTable = recordTable('inventory_folder');
@@ -37,6 +46,7 @@ const kinds: ReadonlyMap<string, RestoredKind> = new Map([
 export async function restoreGrid(work: RestoreWork): Promise<RestoreReport> {
   if (work.request.placement === 'beside')
     throw new RestoreRefusedError('a whole grid beside is a new grid: restore it into one');
+  await requireWhole(work);
   const spools = await readEverything(work);
   await work.content.drain();
   return work.commit(async (queries) => {
@@ -48,6 +58,25 @@ export async function restoreGrid(work: RestoreWork): Promise<RestoreReport> {
     }
     return work.report(tally, []);
   });
+}
+
+/** What a whole restore would empty must be empty in the snapshot: one that somebody made of parts does not say so. */
+async function requireWhole({ snapshot, grid }: RestoreWork): Promise<void> {
+  for (const branch of branches) {
+    const state = snapshot.stateOf(branch);
+    if (state === 'lost')
+      throw new SnapshotContentError(
+        branch,
+        'is not in the snapshot, though it was in the backup: restore its parts',
+      );
+    const table = emptiedTables.get(branch);
+    if (state !== 'unknown' || table === undefined) continue;
+    if (await hasRows(grid.database, recordTable(table)))
+      throw new RestoreRefusedError(
+        `the snapshot has no ${branch}, and does not say whether there were any, but the grid has some: ` +
+          'they would vanish. Restore parts of the snapshot, or all of it into a new grid',
+      );
+  }
 }
 
 async function putTables(
@@ -82,6 +111,7 @@ async function readEverything(work: RestoreWork): Promise<Spools> {
       else await reading.row('inventory_item', entry.row);
   for await (const region of snapshot.regions()) await reading.region(region);
   await reading.mapTiles();
+  await reading.conflicts();
   return reading.spools;
 }
 
@@ -166,6 +196,16 @@ class GridReading {
       const [blobId, size] = [row.blob('blob'), row.integer('size', 0, tileBytesMax)];
       const onLost = (): void => lost.miss(id, place);
       await content.want({ blobId, size, file, place, compress: 'never', onLost });
+    }
+  }
+
+  async conflicts(): Promise<void> {
+    const { content, lost, snapshot } = this.#work;
+    for await (const { id, record: row, file, place } of snapshot.conflicts()) {
+      const [blobId, size] = [row.blob('blob'), row.integer('size', 0)];
+      if (conflictId(blobId) !== id) throw new SnapshotContentError(place, 'is named by other content');
+      const onLost = (): void => lost.miss(id, place);
+      await content.want({ blobId, size, file, place, compress: 'auto', onLost });
     }
   }
 

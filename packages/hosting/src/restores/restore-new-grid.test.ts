@@ -59,6 +59,16 @@ test('a grid comes back on a fresh machine, and beside itself under another name
     ...{ timeZone: 'Europe/Berlin', quotaBytes: 5_000_000_000 },
   });
   await createResident(services, { firstName: 'Olive', lastName: 'Owner', password: 'a long password' });
+  // Content that was offered for an asset with other content belongs to nobody else, and is kept all the same.
+  const asset = randomUuid();
+  for (const content of ['kept', 'offered']) {
+    const { id: blobId, size } = await lost.packs.put(Buffer.from(content));
+    const record = { id: asset, blobId, size, type: 7, name: 'a note', description: '', creator: '' };
+    const rest = { flags: 0, temporary: false, local: false, createdAt: 0 };
+    await services.database.transaction((queries) =>
+      services.assets.insertMany(queries, [{ ...record, ...rest }], 'a test'),
+    );
+  }
   const { secret } = await lost.tenants.simulators.add(grid.slug, 'sim-1');
   const simulators = await lost.tenants.simulators.records(grid.slug);
   const repository = await makeVault(context, { ...lost, services });
@@ -69,6 +79,9 @@ test('a grid comes back on a fresh machine, and beside itself under another name
   const made = await restoreNewGrid(repository, snapshot, fresh.tenants, (one) => one, {}, job(fresh));
   assert.deepEqual(made.tenant.grid, grid);
   assert.equal((await fresh.tenants.simulators.authenticate('sim-1', secret))?.grid, 'harbour');
+  const [conflict] = await made.tenant.services.assets.conflicts(10);
+  assert.ok(conflict !== undefined);
+  assert.equal(Buffer.from((await fresh.packs.get(conflict.offeredBlobId)) ?? []).toString(), 'offered');
   const again = await backUp({ ...fresh, services: made.tenant.services }, repository, {
     ...{ grid: made.tenant.grid, simulators: await fresh.tenants.simulators.records(grid.slug) },
   });

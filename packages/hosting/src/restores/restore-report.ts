@@ -58,6 +58,8 @@ export interface RestoreReport {
   /** Assets that what was restored needs and neither grid nor snapshot has; the first 1000. */
   readonly missing: readonly LostContent[];
   readonly missingCount: number;
+  /** Of these, content that the backup had and that its vault has lost. What never was there costs a restore nothing. */
+  readonly lostCount: number;
   /** Of a dry run: contents that must be fetched from cold storage before it is known what else they need. */
   readonly unreadContents: number;
   /** What was made beside: the folder, object, region or asset, and its name. */
@@ -109,6 +111,7 @@ const reportSchema = Type.Object({
   newBlobBytes: Type.Number(),
   missing: Type.Array(lost),
   missingCount: Type.Number(),
+  lostCount: Type.Number(),
   unreadContents: Type.Number(),
   made: Type.Array(Type.Object({ kind, id: uuid, name: Type.String() })),
   took: Type.Number(),
@@ -119,4 +122,38 @@ export function parseRestoreReport(text: string): RestoreReport {
   const value: unknown = JSON.parse(text);
   if (!Value.Check(reportSchema, value)) throw new TypeError('the ledger holds no report of a restore');
   return value;
+}
+
+/** How much of a kind appeared and so on, without what is nothing. */
+export function countText(count: ChangeCount, ahead: boolean): string {
+  const words = [
+    [count.appear, ahead ? 'to add' : 'added'],
+    [count.change, ahead ? 'to change' : 'changed'],
+    [count.vanish, ahead ? 'to remove' : 'removed'],
+    [count.same, 'there already as it was'],
+  ] as const;
+  return words
+    .filter(([number]) => number > 0)
+    .map(([number, word]) => `${number} ${word}`)
+    .join(', ');
+}
+
+/** What was done, compared and brought, and how long that took, in one sentence without its end. */
+export function restoreText(report: RestoreReport): string {
+  const all = { appear: 0, change: 0, vanish: 0, same: 0 };
+  for (const count of Object.values(report.counts)) {
+    all.appear += count.appear;
+    all.change += count.change;
+    all.vanish += count.vanish;
+    all.same += count.same;
+  }
+  const compared = all.appear + all.change + all.vanish + all.same;
+  return (
+    `${compared} records of backup and grid compared in ${(report.took / 1000).toFixed(1)} s: ` +
+    `${countText(all, report.dryRun) || 'nothing to do'}; ` +
+    (report.newBlobs === 0
+      ? 'all content is here'
+      : `${report.newBlobs} contents (${(report.newBlobBytes / 1e6).toFixed(1)} MB) ` +
+        (report.dryRun ? 'to be read from the vault' : 'read from the vault, each checked by its SHA-256'))
+  );
 }

@@ -128,11 +128,11 @@ export class RestoreWork {
   report(tally: ChangeTally, made: readonly Made[]): RestoreReport {
     const { snapshot, request, content } = this;
     const { counts, changes } = tally.report;
-    const { missing, missingCount } = this.lost.report;
+    const { missing, missingCount, lostCount } = this.lost.report;
     return {
       ...{ scope: request.scope, placement: request.placement, dryRun: request.dryRun },
       ...{ snapshot: snapshot.root.id, snapshotTime: snapshot.root.time },
-      ...{ counts, changes, missing, missingCount, made, unreadContents: content.unread },
+      ...{ counts, changes, missing, missingCount, lostCount, made, unreadContents: content.unread },
       ...{ newBlobs: content.tally.newBlobs, newBlobBytes: content.tally.newBlobBytes },
       took: Math.round(performance.now() - this.#begun),
     };

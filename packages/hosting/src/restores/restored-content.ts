@@ -62,7 +62,7 @@ export class RestoredContent {
 
   /** Content that is at hand, of this hash. */
   async give(id: BlobId, bytes: Uint8Array): Promise<void> {
-    const isHere = (await this.#blobs.has([id])).has(id);
+    const isHere = await this.#isKept(id);
     if (isHere) return;
     if (this.#dryRun) this.#foresee(id, bytes.length);
     else if ((await this.#blobs.put(bytes, { id })).isNew) this.#count(bytes.length);
@@ -83,7 +83,7 @@ export class RestoredContent {
   /** As `want`, and gives the bytes, for who looks into them; undefined when nobody has them. */
   async bring(content: WantedContent): Promise<Uint8Array | undefined> {
     const { blobId, file, place, size, compress } = content;
-    const here = await this.#blobs.get(blobId);
+    const here = (await this.#isKept(blobId)) ? await this.#blobs.get(blobId) : undefined;
     if (here !== undefined) return here;
     if (file === undefined) {
       content.onLost('neither the blob store nor the snapshot has it');
@@ -118,6 +118,11 @@ export class RestoredContent {
       : here;
   }
 
+  /** What is here though no record needs it must not be swept before the restore's records do. */
+  async #isKept(id: BlobId): Promise<boolean> {
+    return (await this.#blobs.protect([id])).has(id);
+  }
+
   #foresee(id: BlobId, size: number): void {
     if (this.#counted.add(id)) this.#count(size);
   }
@@ -125,7 +130,7 @@ export class RestoredContent {
   async #answer(): Promise<void> {
     const asks = this.#asks;
     this.#asks = [];
-    const here = new Set(await this.#blobs.has(asks.map(({ blobId }) => blobId)));
+    const here = new Set(await this.#blobs.protect(asks.map(({ blobId }) => blobId)));
     for (const content of asks) {
       if (here.has(content.blobId)) continue;
       here.add(content.blobId);

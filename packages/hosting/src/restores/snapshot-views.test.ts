@@ -7,6 +7,7 @@ import type { InventoryItem } from '@gridkeep/grid/inventory/inventory-records';
 import type { RegionObject } from '@gridkeep/grid/regions/region-records';
 import { openDatabase } from '@gridkeep/storage/database/open-database';
 import { freshLocation } from '@gridkeep/testing/databases';
+import { FolderTypes } from '@gridkeep/content/assets/folder-types';
 import { fixture, missing } from '@gridkeep/testing/requirements';
 import { loadInventoryArchive } from '../ingress/load-inventory.ts';
 import { loadRegionArchive } from '../ingress/load-region.ts';
@@ -14,7 +15,7 @@ import { backUp, makeVault } from '../test-support/backed-up-grid.ts';
 import { loadContext, makeRegion, scratchGrid } from '../test-support/scratch-grid.ts';
 import { browseSnapshot, findInSnapshot } from './browse-snapshot.ts';
 import { diffSnapshots } from './diff-snapshots.ts';
-import type { SnapshotDifference } from './diff-snapshots.ts';
+import type { SnapshotDifference } from './snapshot-difference.ts';
 import { drillSnapshot } from './drill.ts';
 
 test(
@@ -86,6 +87,10 @@ test(
     assert.ok(existsSync(join(grid.folder, 'drills')));
     assert.deepEqual(readdirSync(join(grid.folder, 'drills')), []);
 
+    const away = items[1] ?? assert.fail('there are two items');
+    const lostAndFound = await inventory.folderForType(grid.ownerId, FolderTypes.lostAndFound);
+    assert.ok(lostAndFound !== undefined);
+    await inventory.moveItems(grid.ownerId, [{ itemId: away.id, folderId: lostAndFound.id }]);
     await inventory.updateItem({ ...item, name: 'Another name' });
     const object = all?.entries[0] ?? assert.fail('there is an object');
     const kept: RegionObject[] = [];
@@ -101,7 +106,11 @@ test(
     const second = await repository.readSnapshot((await backUp(grid, repository)).snapshot);
     const told: SnapshotDifference[] = [];
     for await (const one of diffSnapshots(repository, first, second)) told.push(one);
-    const changed = told.find((one) => one.kind === 'item');
+    const [moved, ...others] = told.filter((one) => one.id === away.id);
+    assert.deepEqual([moved?.change, moved?.fields, others], ['moved', [], []]);
+    assert.match(moved?.from ?? '', /\/Came in__/);
+    assert.match(moved?.path ?? '', /\/Lost And Found__/);
+    const changed = told.find((one) => one.kind === 'item' && one.id === item.id);
     assert.deepEqual(changed?.fields, [{ field: 'name', before: item.name, after: 'Another name' }]);
     assert.equal(changed.owner, grid.ownerId);
     const gone = told.filter((one) => one.kind === 'object');
@@ -115,8 +124,8 @@ test(
     const part: SnapshotDifference[] = [];
     for await (const one of diffSnapshots(repository, first, second, { path: 'inventories' })) part.push(one);
     assert.deepEqual(
-      part.filter((one) => one.kind === 'item').map((one) => one.id),
-      [item.id],
+      new Set(part.filter((one) => one.kind === 'item').map((one) => one.id)),
+      new Set([item.id, away.id]),
     );
     for await (const one of diffSnapshots(repository, first, first)) assert.fail(one.path);
   },

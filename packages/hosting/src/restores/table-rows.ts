@@ -89,7 +89,7 @@ export async function compareRows(
 ): Promise<{ readonly toInsert: number }> {
   const { shape, kind } = wanted;
   const keys = new KeySet();
-  const isEmpty = (await pageOf(queries, shape, undefined, 1)).length === 0;
+  const isEmpty = !(await hasRows(queries, shape));
   let toInsert = 0;
   for await (const chunk of chunks(wanted.read())) {
     for (const row of chunk)
@@ -235,6 +235,10 @@ function keysIn(queries: Queries, shape: RecordTable, rows: readonly PlainRow[])
   return shape.key.length === 1 || queries.dialect === 'postgres'
     ? sql<boolean>`${columnTuple(shape)} in (${sql.join(tuples)})`
     : sql<boolean>`${columnTuple(shape)} in (values ${sql.join(tuples)})`;
+}
+
+export async function hasRows(queries: Queries, shape: RecordTable): Promise<boolean> {
+  return (await pageOf(queries, shape, undefined, 1)).length > 0;
 }
 
 async function pageOf(

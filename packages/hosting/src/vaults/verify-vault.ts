@@ -270,6 +270,12 @@ async function withUsers(
   }
   return lost.map(({ asset, text, ...path }) => {
     const named = asset === undefined ? undefined : users.get(path.snapshot)?.get(asset);
-    return { ...path, text: named === undefined ? text : `${text}, which ${named.join(' and ')} ${named.length === 1 ? 'needs' : 'need'}` };
+    return {
+      ...path,
+      text:
+        named === undefined
+          ? text
+          : `${text}, which ${named.join(' and ')} ${named.length === 1 ? 'needs' : 'need'}`,
+    };
   });
 }

@@ -75,6 +75,8 @@ export interface BlobStore {
   read(id: BlobId, range?: ByteRange): Promise<AsyncIterable<Uint8Array> | undefined>;
   /** Which of the ids are here; thousands at once. */
   has(ids: Iterable<BlobId>): Promise<ReadonlySet<BlobId>>;
+  /** As `has`, and the grace of those that are here starts anew: for callers that refer to a blob without putting it. */
+  protect(ids: Iterable<BlobId>): Promise<ReadonlySet<BlobId>>;
   stat(id: BlobId): Promise<BlobStat | undefined>;
   /** All live blobs in the order of their ids, not held in memory. */
   list(): AsyncIterable<BlobStat>;

@@ -132,8 +132,6 @@ export interface OpenReport {
 
 export interface MaintainedBlobStore extends BlobStore {
   readonly openReport: OpenReport;
-  /** As `has`, and the grace of those that are here starts anew: for callers that refer to a blob without putting it. */
-  protect(ids: Iterable<BlobId>): Promise<ReadonlySet<BlobId>>;
   /** The bytes as they are stored, checked by their CRC and not decompressed; undefined when absent. Throws BlobDamagedError. */
   getStored(id: BlobId): Promise<StoredContent | undefined>;
   /** Many of them, each once, in the order of the packs; memory holds a place for each id and a few records. */
