@@ -1,8 +1,11 @@
+import { isBackupWaiting } from '@gridkeep/hosting/vaults/nightly';
 import type { Custody, VaultRecord } from '@gridkeep/hosting/vaults/vault-record';
 import { VaultClock } from '@gridkeep/vault/retention/vault-clock';
 import { lastLockEnds, retentionInForce } from '@gridkeep/vault/retention/restore-points';
 import type { FileKind, Target } from '@gridkeep/vault/target/target';
 import Type from 'typebox';
+import { backupNightKind, nightBytesPerSecond } from '../jobs/vault-job-inputs.ts';
+import type { BackupNightInput } from '../jobs/vault-job-inputs.ts';
 import {
   CommandError,
   confirmationNeededCode,
@@ -137,10 +140,10 @@ export const vaultPassword = installationCommand({
     if (input.newVaultPassword === undefined)
       throw new CommandError(newVaultPasswordNeededCode, 'the new password of the vault is needed');
     const custody: Custody = input.custody ?? record.custody;
-    await vaults.changePassword(grid.slug, input.newVaultPassword, custody);
+    const { oldIsLocked } = await vaults.changePassword(grid.slug, input.newVaultPassword, custody);
     return {
-      data: { vault: vaultData(await vaults.get(grid.slug)) },
-      text: `The vault of grid "${grid.slug}" has a new password, ${custody === 'kept' ? 'kept here too' : 'which only the customer has'}. Whoever opened it before and kept its master key can still read it.`,
+      data: { vault: vaultData(await vaults.get(grid.slug)), oldPasswordLocked: oldIsLocked },
+      text: `The vault of grid "${grid.slug}" has a new password, ${custody === 'kept' ? 'kept here too' : 'which only the customer has'}. Whoever opened it before and kept its master key can still read it.${oldIsLocked ? ' THE OLD PASSWORD OPENS IT TOO: its place does not let go of the old key before the last lock there ends.' : ''}`,
     };
   },
 });
@@ -160,12 +163,23 @@ export const vaultUnlock = installationCommand({
         summary: 'the vault was unlocked',
         detail: null,
       });
+    const night: BackupNightInput = { bytesPerSecond: nightBytesPerSecond };
+    const job =
+      server !== undefined && (await isBackupWaiting(vaults.history, grid.slug))
+        ? await installation.jobs.enqueue({
+            ...{ kind: backupNightKind, key: `${backupNightKind} ${grid.slug}`, grid: grid.slug },
+            input: night,
+          })
+        : undefined;
     return {
-      data: { grid: grid.slug, unlocked: true, untilServerStops: server !== undefined },
+      data: {
+        ...{ grid: grid.slug, unlocked: true, untilServerStops: server !== undefined },
+        job: job?.id ?? null,
+      },
       text:
         server === undefined
           ? `The password opens the vault of grid "${grid.slug}". No server runs, so nothing is kept: give it again after "gridkeep start".`
-          : `The vault of grid "${grid.slug}" is open until the server stops.`,
+          : `The vault of grid "${grid.slug}" is open until the server stops.${job === undefined ? '' : ` The backup that waited is made now: "gridkeep jobs watch ${job.id}".`}`,
     };
   },
 });

@@ -24,6 +24,8 @@ export const backupRunInputSchema = Type.Object({
 export type BackupRunInput = Type.Static<typeof backupRunInputSchema>;
 
 export const backupNightInputSchema = Type.Object({ bytesPerSecond });
+/** So that a night's reading does not keep the disk from residents. */
+export const nightBytesPerSecond = 100_000_000;
 export type BackupNightInput = Type.Static<typeof backupNightInputSchema>;
 
 export const backupPruneInputSchema = Type.Object({ dryRun: Type.Boolean(), repackCold: Type.Boolean() });

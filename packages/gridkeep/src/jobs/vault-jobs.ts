@@ -50,7 +50,7 @@ export function vaultJobHandlers(parts: CareParts): readonly JobHandler<unknown>
       const night = await careForNight(contextOf(job), slug, speedOf(input.bytesPerSecond));
       const bad = night.steps.filter(({ ok }) => !ok);
       // Another try later may find the place again that did not answer.
-      if (bad.some(({ step }) => step === 'backup') && job.attempt < nightAttempts)
+      if (night.waits !== true && bad.some(({ step }) => step === 'backup') && job.attempt < nightAttempts)
         throw new Error(bad.map(({ step, summary }) => `${step}: ${summary}`).join('; '));
       return {
         ok: night.ok,

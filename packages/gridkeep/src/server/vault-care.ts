@@ -6,7 +6,12 @@ import { JobSchedules } from '@gridkeep/storage/jobs/schedules';
 import type { NewSchedule } from '@gridkeep/storage/jobs/schedules';
 import { asError } from '../as-error.ts';
 import type { Installation } from '../installation/installation.ts';
-import { backupCertificateKind, backupCopyKind, backupNightKind } from '../jobs/vault-job-inputs.ts';
+import {
+  backupCertificateKind,
+  backupCopyKind,
+  backupNightKind,
+  nightBytesPerSecond,
+} from '../jobs/vault-job-inputs.ts';
 import type { Logger } from '../logging/logger.ts';
 
 /** A vault's own time counts what passes between two looks. */
@@ -14,8 +19,6 @@ const clockEveryMs = 15 * 60_000;
 /** Another process may have changed a target. */
 const syncEveryMs = 5 * 60_000;
 const prefix = 'vault: ';
-/** So that a night's reading does not keep the disk from residents. */
-const nightBytesPerSecond = 100_000_000;
 const certificateHour = 7;
 
 export class VaultCare {
@@ -94,7 +97,7 @@ export class VaultCare {
       if (configuration.backupTime !== 'off')
         wanted.push({
           ...common,
-          name: `${prefix}night of ${slug}`,
+          name: nightName(slug),
           cron: nightCron(configuration.backupTime, minute),
           kind: backupNightKind,
           input: { bytesPerSecond: nightBytesPerSecond },
@@ -139,6 +142,11 @@ export class VaultCare {
       }
     }
   }
+}
+
+/** Of the schedule. */
+export function nightName(slug: string): string {
+  return `${prefix}night of ${slug}`;
 }
 
 /** The time of day, spread over the hour that follows it. */

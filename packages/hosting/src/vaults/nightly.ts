@@ -9,6 +9,7 @@ import { protectVault } from './protect-vault.ts';
 import { pruneVault } from './prune-vault.ts';
 import { takeBackup } from './take-backup.ts';
 import { VaultError } from './vault-error.ts';
+import type { VaultHistory } from './vault-history.ts';
 import { slicesDue, verifyVault } from './verify-vault.ts';
 
 export interface NightStep {
@@ -21,6 +22,8 @@ export interface NightStep {
 export interface Night {
   readonly ok: boolean;
   readonly steps: readonly NightStep[];
+  /** Nothing was done since the vault is locked: trying again by itself would not help. */
+  readonly waits?: boolean;
 }
 
 const slicesANightMax = 3;
@@ -35,6 +38,7 @@ export async function careForNight(
   if (record.erasedAt !== undefined)
     return { ok: true, steps: [{ step: 'erase', ok: true, summary: 'the vault was erased' }] };
   const limit = bytesPerSecond === undefined ? {} : { bytesPerSecond };
+  if (!context.vaults.isUnlocked(record)) return waitForPassword(context, slug);
   return withVault(context, slug, async (open) => {
     if (record.eraseAskedAt !== undefined) return waitForErasure(context, () => eraseVault(context, open));
     const steps: NightStep[] = [];
@@ -66,6 +70,23 @@ export async function careForNight(
     if (open.repository.target.cold === undefined) await step('drill', () => drillVault(context, open));
     return { ok: steps.every(({ ok }) => ok), steps };
   });
+}
+
+/** Noted as a backup that was not made; unlocking asks for it again. */
+async function waitForPassword(context: CareContext, slug: string): Promise<Night> {
+  const at = Date.now();
+  const summary = 'waits for the password that the customer holds ("gridkeep vault unlock")';
+  await context.vaults.history.addRun(slug, {
+    ...{ kind: 'backup', target: '', startedAt: at, endedAt: at, ok: false, summary },
+    report: { waiting: true },
+  });
+  return { ok: false, waits: true, steps: [{ step: 'backup', ok: false, summary }] };
+}
+
+/** Whether the newest backup that was asked for waits for a password. */
+export async function isBackupWaiting(history: VaultHistory, slug: string): Promise<boolean> {
+  const report = (await history.latest(slug, 'backup'))?.report;
+  return typeof report === 'object' && report !== null && 'waiting' in report && report.waiting === true;
 }
 
 async function waitForErasure(context: CareContext, erase: () => Promise<void>): Promise<Night> {

@@ -98,7 +98,8 @@ function ages(
   else if (now - newestBackupAt > backupAgeMsMax)
     warnings.push(`its newest backup is ${daysText(now - newestBackupAt)} old`);
   const { backup, verify, drill, prune } = last;
-  if (backup !== undefined && !backup.ok) {
+  // Of one that waits for a password the lock tells.
+  if (backup !== undefined && !backup.ok && field(backup, 'waiting') !== true) {
     const missing = field(backup, 'missing');
     warnings.push(
       typeof missing === 'number' && missing > 0

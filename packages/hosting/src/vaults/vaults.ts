@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Database, Queries } from '@gridkeep/storage/database/database';
-import { createRepository, openRepository } from '@gridkeep/vault/repository/repository';
+import { createRepository, openRepository, removeKeyFiles } from '@gridkeep/vault/repository/repository';
 import type { Repository, RepositoryAccess } from '@gridkeep/vault/repository/repository';
 import { NoRepositoryError, WrongPasswordError } from '@gridkeep/vault/repository/repository-errors';
 import type { KeyCost } from '@gridkeep/vault/keys/key-file';
@@ -236,13 +236,19 @@ export class Vaults {
 
   /**
    * A new password at every target, and who holds it from now on. The master key stays: whoever opened the vault before and
-   * kept that key can still read it. A vault that is locked must be unlocked first.
+   * kept that key can still read it. A vault that is locked must be unlocked first. `oldIsLocked`: a place forbids deleting the
+   * old key for now.
    */
-  async changePassword(slug: string, next: string, custody: Custody): Promise<void> {
+  async changePassword(
+    slug: string,
+    next: string,
+    custody: Custody,
+  ): Promise<{ readonly oldIsLocked: boolean }> {
     checkPassword(next);
     const record = await this.get(slug);
     const open = await this.open(slug);
     const sealed = custody === 'kept' ? await this.#seal(slug, next) : null;
+    let locked = 0;
     try {
       const added = await open.repository.addKey(next, this.#options.keyCost);
       // From here on the new password opens it; killed before the end, both do.
@@ -253,13 +259,13 @@ export class Vaults {
       });
       const keep = new Set([added]);
       const source = await open.repository.target.read('key', added);
-      await removeKeys(open.repository.target, keep);
+      locked += await removeKeys(open.repository.target, keep);
       for (const { name, first } of record.targets) {
         if (first) continue;
         const target = await this.openTarget(slug, name);
         try {
           await target.save('key', added, source);
-          await removeKeys(target, keep);
+          locked += await removeKeys(target, keep);
         } finally {
           await target.close();
         }
@@ -269,9 +275,12 @@ export class Vaults {
     }
     await this.history.addEvent(slug, {
       kind: 'password-changed',
-      summary: `new password, ${custody === 'kept' ? 'kept here' : 'held by the customer'}`,
-      detail: { custody },
+      summary:
+        `new password, ${custody === 'kept' ? 'kept here' : 'held by the customer'}` +
+        (locked === 0 ? '' : '; the place locks the old key, so the old one goes on opening it for now'),
+      detail: { custody, locked },
     });
+    return { oldIsLocked: locked > 0 };
   }
 
   /** A further target: copies of the first go there on its own schedule. */
@@ -567,11 +576,11 @@ function targetRows(queries: Queries, slug: string): Promise<readonly TargetRow[
     .execute();
 }
 
-/** All but these. */
-async function removeKeys(target: Target, keep: ReadonlySet<string>): Promise<void> {
+/** All but these. Returns how many the place does not let go. */
+async function removeKeys(target: Target, keep: ReadonlySet<string>): Promise<number> {
   const names: string[] = [];
   for await (const { name } of target.list('key')) if (!keep.has(name)) names.push(name);
-  for (const name of names) await target.remove('key', name);
+  return (await removeKeyFiles(target, names)).length;
 }
 
 function refuseErased(record: VaultRecord): void {

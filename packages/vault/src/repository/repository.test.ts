@@ -15,6 +15,8 @@ import {
 } from '../test-support/example-repository.ts';
 import { memoryTarget } from '../test-support/faulty-target.ts';
 import { restic, runRestic } from '../test-support/real-restic.ts';
+import { updateParity } from '../parity/protect.ts';
+import { repairFromParity } from '../parity/repair-from-parity.ts';
 import { rebuildIndex } from './rebuild-index.ts';
 import { NoRepositoryError, RepositoryExistsError, WrongPasswordError } from './repository-errors.ts';
 import { RepositoryLockedError } from './repository-lock.ts';
@@ -166,4 +168,24 @@ test('passwords: several, changed, wrong, the last one stays', async () => {
   await assert.rejects(repository.removeKey(added), RangeError);
   const byKey = await openRepository(target, { masterKey: repository.masterKey });
   assert.equal(byKey.id, repository.id);
+});
+
+test('parity brings no password back that was taken away', async () => {
+  const target = memoryTarget();
+  const repository = await createExample(target);
+  await updateParity(target);
+  assert.deepEqual(await repository.changePassword(examplePassword, 'second', cheapKeyCost), []);
+  await updateParity(target);
+  // As if the disk had lost every key.
+  target.files('key').clear();
+  assert.ok((await repairFromParity(target)).repaired.length > 0);
+  await assert.rejects(openRepository(target, { password: examplePassword }), WrongPasswordError);
+  await (await openRepository(target, { password: 'second' })).close();
+  const third = await repository.addKey('third', cheapKeyCost);
+  await updateParity(target);
+  await repository.removeKey(third);
+  target.files('key').clear();
+  await repairFromParity(target);
+  await assert.rejects(openRepository(target, { password: 'third' }), WrongPasswordError);
+  await repository.close();
 });

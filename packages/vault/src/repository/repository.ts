@@ -13,8 +13,9 @@ import { decodeTree, treeBytesMax } from '../format/tree-encoding.ts';
 import type { BlobType, FileNode, TreeNode } from '../format/tree-node.ts';
 import { openKeyFile, writeKeyFile, type KeyCost } from '../keys/key-file.ts';
 import { newMasterKey, type MasterKey } from '../sealing/master-key.ts';
+import { withdrawFromParity } from '../parity/withdrawn.ts';
 import { createSealer, type Sealer } from '../sealing/sealer.ts';
-import { isTargetFailure, type Target } from '../target/target.ts';
+import { isTargetFailure, TargetError, type Target } from '../target/target.ts';
 import type { BlobIndex } from './blob-index.ts';
 import { readBlobFrom } from './blob-reading.ts';
 import { IndexLoader, type IndexLoadOptions } from './index-loader.ts';
@@ -110,6 +111,26 @@ async function tryKey(target: Target, name: string, password: string): Promise<M
     if (!(error instanceof FormatError)) throw error;
     throw new RepositoryDamagedError('key', name, error.message, { cause: error });
   }
+}
+
+/**
+ * Gone for good: parity would bring a password back that was taken away. Returns those that the target itself does not let go
+ * yet, whose passwords go on opening the repository.
+ */
+export async function removeKeyFiles(target: Target, names: readonly string[]): Promise<readonly string[]> {
+  await withdrawFromParity(
+    target,
+    names.map((name) => ({ kind: 'key', name })),
+  );
+  const locked: string[] = [];
+  for (const name of names)
+    try {
+      await target.remove('key', name);
+    } catch (error) {
+      if (!isTargetFailure(error, 'locked')) throw error;
+      locked.push(name);
+    }
+  return locked;
 }
 
 async function saveKey(
@@ -248,18 +269,29 @@ export class Repository {
   async removeKey(name: string): Promise<void> {
     const rest = (await namesOf(this.target, 'key')).filter((other) => other !== name);
     if (rest.length === 0) throw new RangeError('the last key of a repository cannot be removed');
-    await this.target.remove('key', name);
+    const [locked] = await removeKeyFiles(this.target, [name]);
+    if (locked !== undefined)
+      throw new TargetError(
+        'locked',
+        `the key ${locked.slice(0, 12)} is locked at ${this.target.description}`,
+      );
   }
 
-  /** The new key first, then all those of the old password away. Throws WrongPasswordError when none is. */
-  async changePassword(old: string, next: string, cost?: KeyCost): Promise<void> {
+  /**
+   * The new key first, then all those of the old password away. Returns the keys that the target does not let go yet: the old
+   * password goes on opening it. Throws WrongPasswordError when none is.
+   */
+  async changePassword(old: string, next: string, cost?: KeyCost): Promise<readonly string[]> {
     const outdated: string[] = [];
     for (const name of await namesOf(this.target, 'key')) {
       if ((await tryKey(this.target, name, old)) !== undefined) outdated.push(name);
     }
     if (outdated.length === 0) throw new WrongPasswordError('no key opens with the old password');
     const added = await saveKey(this.target, this.masterKey, next, cost);
-    for (const name of outdated) if (name !== added) await this.target.remove('key', name);
+    return removeKeyFiles(
+      this.target,
+      outdated.filter((name) => name !== added),
+    );
   }
 
   /** One writer at a time on one Repository object; others open their own. */
