@@ -16,6 +16,8 @@ export class PackGoneError extends Error {
 
 /** A pack held for reading: it can be read until released, even when it is removed meanwhile. */
 export interface PackLease extends ByteSource {
+  /** `into`: room that the bytes may be put into, if there is enough of it. */
+  read(offset: number, length: number, into?: Buffer): Promise<Buffer>;
   release(): void;
 }
 
@@ -49,8 +51,10 @@ export class OpenPacks {
     let isReleased = false;
     return {
       size,
-      read: async (offset, length) => {
-        const into = Buffer.allocUnsafe(Math.max(0, Math.min(length, size - offset)));
+      read: async (offset, length, room) => {
+        const wanted = Math.max(0, Math.min(length, size - offset));
+        const isRoomy = room !== undefined && room.length >= wanted;
+        const into = isRoomy ? room.subarray(0, wanted) : Buffer.allocUnsafe(wanted);
         const count = await handle.file.read(into, offset);
         return count === into.length ? into : into.subarray(0, count);
       },

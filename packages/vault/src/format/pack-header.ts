@@ -25,6 +25,7 @@ export const packTrailerBytes = 4;
 
 const plainEntryBytes = 37;
 const compressedEntryBytes = 41;
+export const entryBytesMax = compressedEntryBytes;
 const dataMark = 0;
 const treeMark = 1;
 const compressedMark = 2;
@@ -39,21 +40,30 @@ export function encodePackHeader(entries: readonly PackEntry[]): Buffer {
   if (header.length + sealOverhead > headerBytesMax) throw new RangeError('too many blobs for a pack');
   let at = 0;
   let offset = 0;
-  for (const { type, id, offset: stated, length, uncompressedLength } of entries) {
-    if (stated !== offset) throw new RangeError('blobs of a pack follow each other without a gap');
-    if (length < sealOverhead) throw new RangeError('a sealed blob is longer');
-    const mark = type === 'data' ? dataMark : treeMark;
-    at = header.writeUInt8(uncompressedLength === undefined ? mark : mark + compressedMark, at);
-    at = header.writeUInt32LE(length, at);
-    if (uncompressedLength !== undefined) {
-      if (uncompressedLength === 0) throw new RangeError('an empty blob cannot be compressed');
-      at = header.writeUInt32LE(uncompressedLength, at);
-    }
-    at += header.write(id, at, 'hex');
-    offset += length;
+  for (const entry of entries) {
+    if (entry.offset !== offset) throw new RangeError('blobs of a pack follow each other without a gap');
+    at = writeEntry(entry, header, at);
+    offset += entry.length;
   }
   if (offset > packBytesMax) throw new RangeError('a pack ends before 4 GiB');
   return header;
+}
+
+/** One entry of a header, from `at` on; where it ends. At most `entryBytesMax`. Throws RangeError for what is no entry. */
+export function writeEntry(
+  { type, id, length, uncompressedLength }: Omit<PackEntry, 'offset'>,
+  header: Buffer,
+  at: number,
+): number {
+  if (length < sealOverhead) throw new RangeError('a sealed blob is longer');
+  const mark = type === 'data' ? dataMark : treeMark;
+  let end = header.writeUInt8(uncompressedLength === undefined ? mark : mark + compressedMark, at);
+  end = header.writeUInt32LE(length, end);
+  if (uncompressedLength !== undefined) {
+    if (uncompressedLength === 0) throw new RangeError('an empty blob cannot be compressed');
+    end = header.writeUInt32LE(uncompressedLength, end);
+  }
+  return end + header.write(id, end, 'hex');
 }
 
 /** From the opened header. Throws FormatError. */

@@ -2,10 +2,11 @@
 import { parseBlobId, type BlobId } from '@gridkeep/storage/blobs/blob-store';
 import { hash } from 'node:crypto';
 import {
-  encodePackHeader,
-  headerPlainBytes,
+  entryBytesMax,
+  headerBytesMax,
+  packBytesMax,
   packTrailerBytes,
-  type PackEntry,
+  writeEntry,
 } from '../format/pack-header.ts';
 import type { BlobType } from '../format/tree-node.ts';
 import { compressZstd } from '../format/zstd.ts';
@@ -36,7 +37,7 @@ export interface FinishedPack {
   readonly contentBytes: number;
 }
 
-const headerEntryBytes = 41;
+const headerPieceBytes = 64 * 1024;
 const tailBytes = sealOverhead + packTrailerBytes;
 
 export class PackBuilder {
@@ -45,7 +46,8 @@ export class PackBuilder {
   readonly #newBuffer: (bytes: number) => ArrayBuffer;
   #buffer: Uint8Array<ArrayBuffer> | undefined;
   #used = 0;
-  #entries: PackEntry[] = [];
+  /** In the form in which it will be sealed: objects of thousands of small blobs would be megabytes. */
+  #header: Buffer = Buffer.alloc(0);
   #headerBytes = 0;
   #contentBytes = 0;
 
@@ -55,7 +57,7 @@ export class PackBuilder {
   }
 
   get isEmpty(): boolean {
-    return this.#entries.length === 0;
+    return this.#headerBytes === 0;
   }
 
   /** Bytes of the file if it were finished now. */
@@ -67,7 +69,7 @@ export class PackBuilder {
   add(blob: NewBlob): 'added' | 'rejected' | 'no room' {
     const { stored, isCompressed } = compressed(blob);
     const length = stored.length + sealOverhead;
-    const needed = this.bytes + length + headerEntryBytes;
+    const needed = this.bytes + length + entryBytesMax;
     if (this.#buffer !== undefined && needed > this.#buffer.length) {
       if (!this.isEmpty) return 'no room';
       this.#buffer = undefined;
@@ -79,9 +81,10 @@ export class PackBuilder {
     const uncompressedLength = isCompressed ? blob.length : undefined;
     const id = parseBlobId(blob.id);
     if (!opensAgain(this.#sealer, blob, id, sealed, uncompressedLength)) return 'rejected';
-    const entry = { type: blob.type, id, offset: start, length, uncompressedLength };
-    this.#entries.push(entry);
-    this.#headerBytes += headerPlainBytes([entry]);
+    if (this.#headerBytes + entryBytesMax > this.#header.length)
+      this.#header = Buffer.concat([this.#header], this.#header.length + headerPieceBytes);
+    const entry = { type: blob.type, id, length, uncompressedLength };
+    this.#headerBytes = writeEntry(entry, this.#header, this.#headerBytes);
     this.#used += length;
     this.#contentBytes += blob.length;
     return 'added';
@@ -90,7 +93,10 @@ export class PackBuilder {
   finish(): FinishedPack {
     const buffer = this.#buffer;
     if (buffer === undefined) throw new Error('an empty pack');
-    const header = encodePackHeader(this.#entries);
+    // Both are far above what the writer asks for.
+    if (this.#headerBytes + sealOverhead > headerBytesMax) throw new RangeError('too many blobs for a pack');
+    if (this.#used > packBytesMax) throw new RangeError('a pack ends before 4 GiB');
+    const header = Buffer.from(this.#header.subarray(0, this.#headerBytes));
     const sealed = this.#sealer.seal(header);
     const headerEnd = this.#used + sealed.length;
     buffer.set(sealed, this.#used);
@@ -102,7 +108,6 @@ export class PackBuilder {
     const pack = { id: hash('sha256', bytes, 'hex'), bytes, header, contentBytes: this.#contentBytes };
     this.#buffer = undefined;
     this.#used = 0;
-    this.#entries = [];
     this.#headerBytes = 0;
     this.#contentBytes = 0;
     return pack;

@@ -1,6 +1,6 @@
 /** Runs in a thread: compresses, seals, opens again and hashes whole packs, and makes index files. */
 import { parentPort } from 'node:worker_threads';
-import { writeIndexFile } from '../format/index-file.ts';
+import { writeIndexFile, type IndexPack } from '../format/index-file.ts';
 import { decodePackHeader } from '../format/pack-header.ts';
 import type { BlobType } from '../format/tree-node.ts';
 import { packUnpacked } from '../format/unpacked.ts';
@@ -60,8 +60,7 @@ class Packing {
   }
 
   makeIndex(packs: readonly IndexedHeader[]): void {
-    const listed = packs.map(({ id, header }) => ({ id, blobs: decodePackHeader(header) }));
-    const plain = packUnpacked(writeIndexFile(listed));
+    const plain = packUnpacked(writeIndexFile(opened(packs)));
     const bytes = this.#sealer.seal(plain);
     if (!this.#sealer.open(bytes).equals(plain)) {
       throw new Error('sealing gave something else than was sealed');
@@ -91,6 +90,11 @@ class Packing {
       return found ?? new ArrayBuffer(Math.max(needed, usual));
     });
   }
+}
+
+/** One at a time: tens of thousands of blobs as objects are more than all the rest of a thread. */
+function* opened(packs: readonly IndexedHeader[]): Generator<IndexPack> {
+  for (const { id, header } of packs) yield { id, blobs: decodePackHeader(header) };
 }
 
 let packing: Promise<Packing> | undefined;
