@@ -135,7 +135,7 @@ forEachDatabase('what changed gives the same tree as everything', async (test, d
       assert.equal(next.tree, last.tree, JSON.stringify(some));
       assert.equal(next.missing, last.missing);
     }),
-    { numRuns: database.dialect === 'sqlite' ? 12 : 6 },
+    { numRuns: database.dialect === 'sqlite' ? 8 : 4 },
   );
 });
 

@@ -14,7 +14,7 @@ import { makeOar } from '../test-support/made-archive.ts';
 import { openGrid } from '../test-support/open-grid.ts';
 
 /** Each costs two starts of a process. */
-const rounds = Math.ceil(Number(process.env['GRIDKEEP_KILL_ROUNDS'] ?? '12') / 12);
+const rounds = Math.ceil(Number(process.env['GRIDKEEP_KILL_ROUNDS'] ?? '16') / 16);
 const childPath = join(import.meta.dirname, '..', 'test-support', 'restore-child.ts');
 
 async function runRestore(

@@ -12,7 +12,7 @@ import { decideForget } from '../retention/forget.ts';
 import { dayMs } from '../retention/calendar.ts';
 import { openFolderTarget } from '../target/folder-target.ts';
 import { restic } from '../test-support/real-restic.ts';
-import { hashesOf, password, SmallVault, zone } from '../test-support/small-vault.ts';
+import { hashesOf, Known, password, SmallVault, zone } from '../test-support/small-vault.ts';
 
 /** Repositories that one process prunes; each is somewhere else when it is killed. */
 const foldersAtOnce = 4;
@@ -48,7 +48,7 @@ describe('prune killed at any moment', () => {
     const assertKept = async (path: string): Promise<void> => {
       const place = await openFolderTarget(path);
       const found = await vault.reopened(place);
-      const known = new Map<string, string>();
+      const known = new Known();
       for (const { snapshot } of keep)
         assert.deepEqual(await found.contents(snapshot.tree, known), hashes.get(snapshot.id));
       await place.close();

@@ -77,29 +77,38 @@ export class SmallVault {
     return prune(this.repository, { clock: this.clock, zone, packBytes: this.packBytes, ...options });
   }
 
-  /** Path and SHA-256 of everything in a snapshot, read from the repository; what is in `known`, by content, is not read again. */
-  async contents(tree: BlobId, known = new Map<string, string>()): Promise<Map<string, string>> {
+  /** Path and SHA-256 of everything in a snapshot, read from the repository; `known` trees and contents are not read again. */
+  async contents(tree: BlobId, known = new Known()): Promise<Map<string, string>> {
+    const before = known.trees.get(tree);
+    if (before !== undefined) return before;
     const found = new Map<string, string>();
-    const walk = async (id: BlobId, path: string): Promise<void> => {
-      for (const node of await this.repository.readTree(id)) {
-        if (node.type === 'dir') await walk(node.subtree, `${path}${node.name}/`);
-        if (node.type === 'file') found.set(path + node.name, await this.#hashOf(node, known));
-      }
-    };
-    await walk(tree, '');
+    for (const node of await this.repository.readTree(tree)) {
+      if (node.type === 'file') found.set(node.name, await this.#hashOf(node, known));
+      if (node.type !== 'dir') continue;
+      for (const [path, hash] of await this.contents(node.subtree, known))
+        found.set(`${node.name}/${path}`, hash);
+    }
+    known.trees.set(tree, found);
     return found;
   }
 
-  async #hashOf(node: FileNode, known: Map<string, string>): Promise<string> {
+  async #hashOf(node: FileNode, known: Known): Promise<string> {
     const content = node.content.join();
-    const before = known.get(content);
+    const before = known.files.get(content);
     if (before !== undefined) return before;
     const hash = createHash('sha256');
     for await (const bytes of this.repository.readFile(node)) hash.update(bytes);
     const digest = hash.digest('hex');
-    known.set(content, digest);
+    known.files.set(content, digest);
     return digest;
   }
+}
+
+/** What was read from a repository since it last changed. */
+export class Known {
+  readonly trees = new Map<BlobId, Map<string, string>>();
+  /** By the ids of their blobs. */
+  readonly files = new Map<string, string>();
 }
 
 export function hashesOf(files: SmallFiles): Map<string, string> {
