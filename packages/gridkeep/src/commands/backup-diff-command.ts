@@ -145,7 +145,7 @@ function differenceText(one: SnapshotDifference, people: ReadonlyMap<string, str
     ...told('creator', one.creator),
     ...told('group', one.group),
   ];
-  const name = one.name === '' ? one.id : `"${one.name}" (${one.id})`;
+  const name = one.name === '' ? one.id : `"${one.name}"${one.id === '' ? '' : ` (${one.id})`}`;
   const place = placeText(one.path);
   return [
     `${signs[one.change]} ${one.kind} ${name}${facts.map((fact) => `, ${fact}`).join('')}`,

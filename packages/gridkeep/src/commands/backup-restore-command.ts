@@ -1,6 +1,7 @@
 import type { RestoreScope } from '@gridkeep/hosting/restores/restore-request';
 import { localMinute } from '@gridkeep/hosting/vaults/choose-snapshot';
 import { countText as kindCountText, restoredKinds } from '@gridkeep/hosting/restores/restore-report';
+import { tryParseUuid } from '@gridkeep/wire/uuid';
 import Type from 'typebox';
 import type { Installation } from '../installation/installation.ts';
 import { backupRestoreGridKind, backupRestoreKind, vaultJobResultSchema } from '../jobs/vault-job-inputs.ts';
@@ -127,9 +128,11 @@ function wantedPaths(input: Input): readonly string[] | undefined {
     throw new CommandError(usageErrorCode, '--object goes with --region');
   // As in other commands, paths begin below the root folder of the inventory.
   const inInventory = (inner: string): readonly string[] =>
-    [`${rootFolder}/`, ''].map(
-      (root) => `inventories/${resident ?? ''}/${root}${inner.replaceAll(/^\/+|\/+$/g, '')}`,
-    );
+    tryParseUuid(inner) !== undefined
+      ? [inner]
+      : [`${rootFolder}/`, ''].map(
+          (root) => `inventories/${resident ?? ''}/${root}${inner.replaceAll(/^\/+|\/+$/g, '')}`,
+        );
   const inRegion = object === undefined ? '' : `/objects/${object}`;
   const wanted: (readonly string[])[] = [];
   if (what !== undefined) wanted.push([what]);
@@ -375,7 +378,7 @@ function isAsItWas({ report }: VaultJobResult): boolean {
 /** Simulators keep what they run in memory. */
 function simulatorLines(scope: RestoreScope): readonly string[] {
   return scope.kind === 'grid' || scope.kind === 'region' || scope.kind === 'object'
-    ? ['A simulator that runs it has what it had in memory: load the region there again, or restart it.']
+    ? ['Simulators go on with what they have in memory: restart those that run a restored region.']
     : [];
 }
 

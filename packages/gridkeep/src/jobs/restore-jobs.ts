@@ -176,6 +176,12 @@ async function restoreGrid(
     const { place, coldPlace, password } = foreign;
     await parts.vaults.init(grid, { place, password, ...(coldPlace === undefined ? {} : { coldPlace }) });
     adopted = place;
+    // The fresh machine made none of the vault's backups, and would warn that there are none.
+    await parts.vaults.history.addRun(grid.slug, {
+      ...{ kind: 'backup', target: '', ok: true, startedAt: report.snapshotTime, endedAt: report.snapshotTime },
+      summary: `snapshot ${report.snapshot.slice(0, 12)}, from which the grid was restored`,
+      report: asJson({ snapshot: report.snapshot, time: report.snapshotTime }),
+    });
   }
   const summary = `the whole grid "${grid.slug}", from snapshot ${input.snapshot.slice(0, 12)}`;
   await noteRestore(parts, grid.slug, summary, input, report);

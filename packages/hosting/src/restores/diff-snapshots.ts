@@ -217,10 +217,13 @@ class Diff {
     const [was, now] = [await this.#document(before, place, name), await this.#document(after, place, name)];
     const told = now ?? was;
     if (told === undefined) return;
-    const fields = was !== undefined && now !== undefined ? changedFields(was, now) : [];
+    // Which folders the snapshot has is told by what is in them.
+    const fields = (was !== undefined && now !== undefined ? changedFields(was, now) : []).filter(
+      ({ field }) => field !== 'branches',
+    );
     const kind = documentKinds.get(name) ?? 'file';
     // Parts of a region and what lies in a folder are told on their own.
-    if (change === 'changed' && kind !== 'grid' && fields.every(({ field }) => field === 'version')) return;
+    if (change === 'changed' && fields.every(({ field }) => field === 'version')) return;
     const named = told.has('name') ? { name: textOf(told, 'name') } : {};
     yield { difference: { ...base, kind, fields, ...peopleOf(told), ...named }, record: told };
   }
