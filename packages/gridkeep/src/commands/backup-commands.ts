@@ -20,7 +20,7 @@ import type {
 import { installationCommand } from './command.ts';
 import { formatBytes, formatDuration, formatFields, formatTable } from './format.ts';
 import { tenantOf } from './grid-input.ts';
-import { numberField, objectsField, reportText, textField } from './report-fields.ts';
+import { fieldOf, numberField, objectsField, reportText, textField } from './report-fields.ts';
 import { runJob } from './run-job.ts';
 import {
   atInput,
@@ -74,6 +74,11 @@ export const backupRun = installationCommand({
         `${numberField(result.report, 'records') ?? 0} records looked at, ${numberField(result.report, 'contents') ?? 0} new contents ` +
           `(${formatBytes(numberField(result.report, 'contentBytes') ?? 0)}); ` +
           `${formatBytes(numberField(result.report, 'dataAddedPacked') ?? 0)} written in ${formatDuration(numberField(result.report, 'took') ?? 0)}.`,
+        ...(fieldOf(result.report, 'heals') === true
+          ? [
+              'Everything was looked at, since the vault had lost something: what the grid still has is there again.',
+            ]
+          : []),
         lockedUntil === undefined
           ? 'It is no restore point: today already has one.'
           : `A restore point, locked until ${gridTime(grid, lockedUntil)}.`,
@@ -329,6 +334,11 @@ export const backupVerify = installationCommand({
         ),
         ...(lost.length === 0 ? [] : ['LOST, newest backup first:']),
         ...lost.map((one) => `  ${gridTime(grid, numberField(one, 'time'))}  ${reportText(one, 'text')}`),
+        ...(result.ok || !job.repair
+          ? []
+          : [
+              'The next backup looks at everything and writes anew what the grid still has: "gridkeep backup run".',
+            ]),
       ].join('\n'),
     };
   },

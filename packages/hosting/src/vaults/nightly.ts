@@ -4,6 +4,7 @@ import type { Json } from '@gridkeep/storage/jobs/jobs';
 import type { CareContext, Looked } from './care-context.ts';
 import { withVault } from './care-context.ts';
 import { drillVault } from './drill-vault.ts';
+import { isHealingDue } from './heal.ts';
 import { eraseVault } from './erase-vault.ts';
 import { protectVault } from './protect-vault.ts';
 import { pruneVault } from './prune-vault.ts';
@@ -13,7 +14,7 @@ import type { VaultHistory } from './vault-history.ts';
 import { slicesDue, verifyVault } from './verify-vault.ts';
 
 export interface NightStep {
-  readonly step: 'erase' | 'backup' | 'prune' | 'parity' | 'verify' | 'verify-data' | 'drill';
+  readonly step: 'erase' | 'backup' | 'heal' | 'prune' | 'parity' | 'verify' | 'verify-data' | 'drill';
   readonly ok: boolean;
   /** One sentence. */
   readonly summary: string;
@@ -66,6 +67,10 @@ export async function careForNight(
     await step('verify', () => verifyVault(context, open, { data: 'none', repair: true }));
     for (const data of await slicesDue(context.vaults.history, slug, slicesANightMax))
       await step('verify-data', () => verifyVault(context, open, { data, repair: true, ...limit }));
+    if (await isHealingDue(context.vaults.history, slug)) {
+      await step('heal', () => takeBackup(context, open, { tags: ['nightly'] }));
+      await step('verify', () => verifyVault(context, open, { data: 'none', repair: true }));
+    }
     // Fetching from cold storage takes long and costs: whoever wants that asks for it.
     if (open.repository.target.cold === undefined) await step('drill', () => drillVault(context, open));
     return { ok: steps.every(({ ok }) => ok), steps };

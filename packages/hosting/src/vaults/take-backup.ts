@@ -4,6 +4,7 @@ import type { BackupReport } from '../backups/backup-report.ts';
 import { runBackup } from '../backups/run-backup.ts';
 import { asJson } from '../json-value.ts';
 import { clockOf, keptRun, lockWaitMs, retentionOf } from './care-context.ts';
+import { isHealingDue } from './heal.ts';
 import type { CareContext, Looked } from './care-context.ts';
 import { VaultError } from './vault-error.ts';
 import type { OpenVault } from './vaults.ts';
@@ -29,6 +30,8 @@ export async function takeBackup(
   return keptRun(context.vaults.history, slug, 'backup', context.signal, async () => {
     const tenant = await context.tenants.tenant(slug);
     const clock = clockOf(context, open);
+    const heals = await isHealingDue(context.vaults.history, slug);
+    const everything = heals || (wish.everything ?? false);
     const report = await runBackup({
       grid: tenant.grid,
       simulators: await context.tenants.simulators.records(tenant.grid.slug),
@@ -41,7 +44,7 @@ export async function takeBackup(
       hostname: context.hostname,
       programVersion: context.programVersion,
       tags: wish.tags,
-      everything: wish.everything ?? false,
+      everything,
       lockWaitMs,
       signal: context.signal,
       progress: ({ done, total, message }) =>
@@ -59,9 +62,9 @@ export async function takeBackup(
       value: report,
       ok: report.missing === 0,
       summary:
-        `snapshot ${report.snapshot.slice(0, 12)}, ${report.records} records and ${report.contents} contents looked at` +
+        `snapshot ${report.snapshot.slice(0, 12)}, ${heals ? 'everything looked at because the vault had lost something, ' : ''}${report.records} records and ${report.contents} contents looked at` +
         `${report.missing === 0 ? '' : `; ${report.missing} contents are missing in the grid`}`,
-      report: asJson({ ...kept, packs: packs.length }),
+      report: asJson({ ...kept, packs: packs.length, everything, heals }),
     };
   });
 }

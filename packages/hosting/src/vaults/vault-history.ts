@@ -40,6 +40,7 @@ export type EventKind =
   | 'prune'
   | 'restore'
   | 'repair'
+  | 'loss'
   | 'erase-asked'
   | 'erase-withdrawn'
   | 'erase'
@@ -200,6 +201,7 @@ const eventKinds: ReadonlySet<string> = new Set<EventKind>([
   'prune',
   'restore',
   'repair',
+  'loss',
   'erase-asked',
   'erase-withdrawn',
   'erase',

@@ -13,6 +13,7 @@ import { asJson } from '../json-value.ts';
 import { lostThing, usersOfAssets } from '../restores/lost-things.ts';
 import { fetching, summaryOf } from '../restores/fetch-first.ts';
 import type { FetchSummary } from '../restores/fetch-first.ts';
+import { noteLoss } from './heal.ts';
 import { keptRun, lockWaitMs, withSharedLock } from './care-context.ts';
 import type { CareContext, Looked } from './care-context.ts';
 import type { VaultHistory } from './vault-history.ts';
@@ -82,6 +83,7 @@ export async function verifyVault(
       const repaired = await repairVault(context, open, report);
       findings = repaired.findings;
       report = repaired.after;
+      if (!report.sound) await noteLoss(context.vaults.history, slug, report);
     }
     const lost = report.sound ? [] : await lostPaths(open, report, context.signal);
     const sound = report.sound;
@@ -238,7 +240,6 @@ async function lostPaths(
   signal: AbortSignal,
 ): Promise<readonly LostPath[]> {
   const lost: (LostPath & { readonly asset: Uuid | undefined })[] = [];
-  if (report.damaged.count === 0) return lost;
   for await (const affected of affectedPaths(open.repository, report, { signal })) {
     const { id, time }: StoredSnapshot = affected.snapshot;
     const { asset, text } = lostThing(affected.path, affected.what);
