@@ -178,7 +178,13 @@ async function restoreGrid(
     adopted = place;
     // The fresh machine made none of the vault's backups, and would warn that there are none.
     await parts.vaults.history.addRun(grid.slug, {
-      ...{ kind: 'backup', target: '', ok: true, startedAt: report.snapshotTime, endedAt: report.snapshotTime },
+      ...{
+        kind: 'backup',
+        target: '',
+        ok: true,
+        startedAt: report.snapshotTime,
+        endedAt: report.snapshotTime,
+      },
       summary: `snapshot ${report.snapshot.slice(0, 12)}, from which the grid was restored`,
       report: asJson({ snapshot: report.snapshot, time: report.snapshotTime }),
     });
