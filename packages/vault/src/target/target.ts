@@ -51,7 +51,12 @@ export interface Target {
   /** Absent is fine. 'locked' where the target itself forbids it. */
   remove(kind: FileKind, name: string, signal?: AbortSignal): Promise<void>;
   /** Present where the target itself can forbid deletion (S3 Object Lock): never shortens what was said before. */
-  readonly protect?: (kind: FileKind, name: string, lockedUntil: number, signal?: AbortSignal) => Promise<void>;
+  readonly protect?: (
+    kind: FileKind,
+    name: string,
+    lockedUntil: number,
+    signal?: AbortSignal,
+  ) => Promise<void>;
   /** Present where packs may have to be fetched from slow storage before they can be read. */
   readonly cold?: ColdStorage;
   close(): Promise<void>;
