@@ -14,7 +14,7 @@ const rounds = Number(process.env['GRIDKEEP_KILL_ROUNDS'] ?? 8);
 /** Processes at once; each kill counts. */
 const seedsAtOnce = ['a', 'b', 'c', 'd'];
 const resticEvery = 20;
-const killAfterMsMax = 400;
+const killAfterMsMax = 250;
 const child = new URL('../test-support/write-until-killed.ts', import.meta.url).pathname;
 
 /** Ids of the snapshots that were saved before the kill, which comes some time after so many lines of output. */
