@@ -39,12 +39,20 @@ export function collectInput(
   const input: Record<string, unknown> = {};
   for (const [property, schema] of Object.entries(command.input.properties)) {
     const at = command.positional.indexOf(property);
-    const value = at >= 0 ? positional[at] : flags[property];
+    const value = at >= 0 ? positional[at] : flagValue(property, flags);
     if (value === undefined || (Array.isArray(value) && value.length === 0 && Type.IsOptional(schema)))
       continue;
     input[property] = command.paths.includes(property) && typeof value === 'string' ? resolve(value) : value;
   }
   return input;
+}
+
+/** Commander takes `--no-repair` for `repair: false`, and says `repair: true` where it is not given. */
+function flagValue(property: string, flags: Readonly<Record<string, unknown>>): unknown {
+  const negated = /^no([A-Z])(.*)$/.exec(property);
+  if (negated === null) return flags[property];
+  const [, first = '', rest = ''] = negated;
+  return flags[first.toLowerCase() + rest] === false ? true : undefined;
 }
 
 function isSecret(command: Command, property: string): boolean {

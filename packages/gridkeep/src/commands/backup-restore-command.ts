@@ -362,7 +362,7 @@ function contentText(report: unknown, dryRun: boolean): string {
 
 function missingText(missing: number, lost: number): string {
   return lost === 0
-    ? `It names ${missing} assets that were not there when the backup was made either:`
+    ? `Of what is named, ${missing} were not there when the backup was made either:`
     : `LOST: ${lost} contents that the backup had are not in the vault any more; of all that is named, ${missing} are missing:`;
 }
 

@@ -102,7 +102,7 @@ export class AssetNeeds {
 
   async #take({ record, file, place }: AssetEntry, tally: ChangeTally): Promise<void> {
     const compress = compressionOf(record.type);
-    const onLost = (): void => tally.miss(record.id, place);
+    const onLost = (): void => tally.missContent(record.id, place, file);
     const content = { blobId: record.blobId, size: record.size, file, place, compress, onLost };
     await this.#spool.add(record);
     if (holdsReferences(record)) this.#follow(record, await this.#content.bring(content));

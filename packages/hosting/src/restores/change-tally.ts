@@ -1,4 +1,5 @@
 /** Counts what a restore changes, and keeps the first of the changes for people. */
+import type { FileNode } from '@gridkeep/vault/format/tree-node';
 import type {
   ChangeCount,
   LostContent,
@@ -29,9 +30,9 @@ export class ChangeTally {
     this.#counts.set(kind, { ...before, same: before.same + count });
   }
 
-  /** Content that the backup had is not to be had. */
-  miss(id: string, where: string): void {
-    this.#lostCount += 1;
+  /** Content that nobody has; `file` undefined: nor had the backup. */
+  missContent(id: string, where: string, file: FileNode | undefined): void {
+    if (file !== undefined) this.#lostCount += 1;
     this.missAlready(id, where);
   }
 

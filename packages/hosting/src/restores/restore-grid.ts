@@ -155,7 +155,14 @@ class GridReading {
       await this.row('asset', row);
       const { blobId, size } = record;
       const compress = compressionOf(record.type);
-      await content.want({ blobId, size, file, place, compress, onLost: () => lost.miss(record.id, place) });
+      await content.want({
+        blobId,
+        size,
+        file,
+        place,
+        compress,
+        onLost: () => lost.missContent(record.id, place, file),
+      });
     }
   }
 
@@ -172,12 +179,12 @@ class GridReading {
       await this.row('region_terrain', row);
       const place = `${found.folder.place}/terrain.r32`;
       const [blobId, size] = [row.blob('blob'), row.integer('size', 0)];
-      const onLost = (): void => lost.miss(found.region.id, place);
+      const onLost = (): void => lost.missContent(found.region.id, place, file);
       await content.want({ blobId, size, file, place, compress: 'auto', onLost });
     }
     for await (const { object, row, file, place } of found.objects()) {
       await this.row('region_object', row);
-      const onLost = (): void => lost.miss(object.id, place);
+      const onLost = (): void => lost.missContent(object.id, place, file);
       await content.want({ blobId: object.blobId, size: object.size, file, place, compress: 'auto', onLost });
     }
     for await (const { row, parcel } of found.parcelRows())
@@ -194,7 +201,7 @@ class GridReading {
       if (mapTileId(zoom, x, y) !== id) throw new SnapshotContentError(place, 'is named by another place');
       await this.row('map_tile', row);
       const [blobId, size] = [row.blob('blob'), row.integer('size', 0, tileBytesMax)];
-      const onLost = (): void => lost.miss(id, place);
+      const onLost = (): void => lost.missContent(id, place, file);
       await content.want({ blobId, size, file, place, compress: 'never', onLost });
     }
   }
@@ -204,7 +211,7 @@ class GridReading {
     for await (const { id, record: row, file, place } of snapshot.conflicts()) {
       const [blobId, size] = [row.blob('blob'), row.integer('size', 0)];
       if (conflictId(blobId) !== id) throw new SnapshotContentError(place, 'is named by other content');
-      const onLost = (): void => lost.miss(id, place);
+      const onLost = (): void => lost.missContent(id, place, file);
       await content.want({ blobId, size, file, place, compress: 'auto', onLost });
     }
   }

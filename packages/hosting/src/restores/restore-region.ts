@@ -76,7 +76,7 @@ async function wantObject(work: RestoreWork, entry: ObjectEntry, lost: Set<Uuid>
     ...{ blobId: object.blobId, size: object.size, file, place, compress: 'auto' },
     onLost: () => {
       lost.add(object.id);
-      work.lost.miss(object.id, place);
+      work.lost.missContent(object.id, place, file);
     },
   });
   if (bytes !== undefined)
@@ -94,7 +94,7 @@ async function wantTerrain(work: RestoreWork, found: SnapshotRegion): Promise<Wa
   let isLost = false;
   const onLost = (): void => {
     isLost = true;
-    work.lost.miss(region.id, place);
+    work.lost.missContent(region.id, place, file);
   };
   await work.content.want({ ...terrain, file, place, compress: 'auto', onLost });
   await work.content.drain();

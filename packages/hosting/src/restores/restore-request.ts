@@ -15,7 +15,8 @@ export type RestoreScope =
 
 /**
  * 'in-place': with the ids it had, instead of what is there now; what the scope has now and the snapshot has not, vanishes.
- * 'beside': as something new with ids of its own, and nothing that is there changes.
+ * 'beside': as something new with ids of its own, and nothing that is there changes. Objects of a region beside keep their ids, as
+ * those of a loaded archive do (docs/decisions/identities.md): they are unique within a region. One object beside gets new ones.
  */
 export type Placement = 'in-place' | 'beside';
 
