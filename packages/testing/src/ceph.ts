@@ -11,7 +11,8 @@ export interface CephGateway {
   readonly endpoint: string;
   readonly accessKeyId: string;
   readonly secretAccessKey: string;
-  makeBucket(name: string): Promise<void>;
+  /** `objectLock`: files in it can be locked against deletion. */
+  makeBucket(name: string, options?: { readonly objectLock?: boolean }): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -128,11 +129,17 @@ async function start(folder: string, processes: ChildProcess[]): Promise<Omit<Ce
   serve('radosgw', '-n', 'client.rgw');
   const endpoint = `http://127.0.0.1:${httpPort}`;
   await untilAnswering(endpoint, processes);
-  const makeBucket = async (name: string): Promise<void> => {
+  const makeBucket: CephGateway['makeBucket'] = async (name, { objectLock = false } = {}) => {
     // Signature version 2, which takes three lines instead of an SDK.
     const date = new Date().toUTCString();
-    const signed = createHmac('sha1', secretAccessKey).update(`PUT\n\n\n${date}\n/${name}`).digest('base64');
-    const headers = { date, authorization: `AWS ${accessKeyId}:${signed}` };
+    const locking = objectLock ? 'x-amz-bucket-object-lock-enabled:true\n' : '';
+    const signed = createHmac('sha1', secretAccessKey)
+      .update(`PUT\n\n\n${date}\n${locking}/${name}`)
+      .digest('base64');
+    const headers = {
+      ...{ date, authorization: `AWS ${accessKeyId}:${signed}` },
+      ...(objectLock ? { 'x-amz-bucket-object-lock-enabled': 'true' } : {}),
+    };
     const reply = await fetch(`${endpoint}/${name}`, { method: 'PUT', headers });
     if (!reply.ok) throw new Error(`no bucket was made: ${reply.status} ${await reply.text()}`);
   };

@@ -27,6 +27,7 @@ import { residentCreate, residentList, residentPassword } from './resident-comma
 import { simulatorAdd } from './simulator-add.ts';
 import { simulatorList, simulatorRevoke } from './simulator-commands.ts';
 import { status } from './status-command.ts';
+import { vaultRetention } from './vault-retention-command.ts';
 import { vaultErase, vaultInit, vaultLog, vaultPassword, vaultStats, vaultUnlock } from './vault-commands.ts';
 import {
   vaultTargetsAdd,
@@ -77,6 +78,7 @@ export const commands: readonly Command[] = [
   vaultTargetsCopy,
   vaultPassword,
   vaultUnlock,
+  vaultRetention,
   vaultStats,
   vaultErase,
   vaultLog,

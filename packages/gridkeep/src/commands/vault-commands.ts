@@ -1,7 +1,9 @@
+import { retentionOf } from '@gridkeep/hosting/vaults/care-context';
 import { isBackupWaiting } from '@gridkeep/hosting/vaults/nightly';
 import type { Custody, VaultRecord } from '@gridkeep/hosting/vaults/vault-record';
 import { VaultClock } from '@gridkeep/vault/retention/vault-clock';
-import { lastLockEnds, retentionInForce } from '@gridkeep/vault/retention/restore-points';
+import type { StoredSnapshot } from '@gridkeep/vault/format/snapshot';
+import { lastLockEnds, readRestorePoint, retentionInForce } from '@gridkeep/vault/retention/restore-points';
 import type { FileKind, Target } from '@gridkeep/vault/target/target';
 import Type from 'typebox';
 import { backupNightKind, nightBytesPerSecond } from '../jobs/vault-job-inputs.ts';
@@ -13,7 +15,7 @@ import {
   newVaultPasswordNeededCode,
   usageErrorCode,
 } from './command.ts';
-import { formatBytes, formatFields, formatTable } from './format.ts';
+import { formatBytes, formatDuration, formatFields, formatTable } from './format.ts';
 import { gridInput, tenantOf } from './grid-input.ts';
 import {
   gridTime,
@@ -203,14 +205,16 @@ export const vaultStats = installationCommand({
         blobs: index.size,
         vaultTime: time.now,
         lockedUntil: lastLockEnds(snapshots, time.now),
-        retention: retentionInForce({}, snapshots),
+        lag: time.lag,
+        locked: snapshots.filter((snapshot) => isLocked(snapshot, time.now)).length,
+        retention: retentionInForce(retentionOf({ record }), snapshots),
       };
     });
     const targets = [];
     for (const { name, address } of found.record.targets) {
       const target = await vaults.openTarget(grid.slug, name);
       try {
-        targets.push({ name, address, ...(await countFiles(target)) });
+        targets.push({ name, address, locks: target.protect !== undefined, ...(await countFiles(target)) });
       } finally {
         await target.close();
       }
@@ -221,7 +225,9 @@ export const vaultStats = installationCommand({
         vault: vaultData(record),
         snapshots: found.snapshots,
         blobs: found.blobs,
+        lockedSnapshots: found.locked,
         vaultTime: isoTime(found.vaultTime),
+        clockLagSeconds: Math.round(found.lag / 1000),
         lockedUntil:
           found.lockedUntil === undefined || !Number.isFinite(found.lockedUntil)
             ? null
@@ -232,7 +238,7 @@ export const vaultStats = installationCommand({
       text: [
         formatFields([
           ['repository', record.repository],
-          ['snapshots', String(found.snapshots)],
+          ['snapshots', `${found.snapshots}, ${found.locked} of them locked`],
           ['blobs', String(found.blobs)],
           [
             'password',
@@ -241,12 +247,16 @@ export const vaultStats = installationCommand({
           ['parity', record.parityPercent === 0 ? 'none' : `${record.parityPercent} %`],
           ['promise', `${retention.days} days, ${retention.weeks} weeks, ${retention.months} months`],
           [
+            'vault clock',
+            `${gridTime(grid, found.vaultTime)}, ${found.lag < 0 ? 'ahead of' : 'behind'} this machine by ${formatDuration(Math.abs(found.lag))}`,
+          ],
+          [
             'last lock ends',
             gridTime(grid, Number.isFinite(found.lockedUntil) ? found.lockedUntil : undefined),
           ],
         ]),
         formatTable(
-          ['TARGET', 'PLACE', 'PACKS', 'DATA', 'PARITY'],
+          ['TARGET', 'PLACE', 'PACKS', 'DATA', 'PARITY', 'FORBIDS DELETION'],
           targets.map((one) => [
             ...[
               one.name,
@@ -254,6 +264,7 @@ export const vaultStats = installationCommand({
               String(one.packs),
               formatBytes(one.bytes),
               formatBytes(one.parityBytes),
+              one.locks ? 'yes' : 'no',
             ],
           ]),
           '',
@@ -340,6 +351,12 @@ export const vaultLog = installationCommand({
     };
   },
 });
+
+function isLocked(snapshot: StoredSnapshot, now: number): boolean {
+  const point = readRestorePoint(snapshot);
+  if (typeof point === 'string') return point === 'unreadable';
+  return point.lockedUntil !== undefined && point.lockedUntil > now;
+}
 
 export function vaultData(record: VaultRecord): Readonly<Record<string, unknown>> {
   return {

@@ -34,7 +34,7 @@ export function runText(grid: Grid, run: VaultRun | undefined): string {
 }
 
 /** One line for people. */
-export function vaultText({ record, newestBackupAt, last, copies }: VaultHealth): string {
+export function vaultText({ record, newestBackupAt, last, copies, lockingTargets }: VaultHealth): string {
   if (record === undefined) return 'none yet';
   if (record.erasedAt !== undefined) return 'the vault was erased';
   const ago = (ms: number | undefined): string =>
@@ -43,6 +43,7 @@ export function vaultText({ record, newestBackupAt, last, copies }: VaultHealth)
     `${ago(run?.endedAt)}${run?.ok === false ? ' (NOT GOOD)' : ''}`;
   return (
     `newest ${ago(newestBackupAt)}, verified ${look(last.verify)}, drill ${look(last.drill)}` +
-    copies.map(({ target, copiedAt }) => `, copied to ${target} ${ago(copiedAt)}`).join('')
+    copies.map(({ target, copiedAt }) => `, copied to ${target} ${ago(copiedAt)}`).join('') +
+    (lockingTargets.length === 0 ? '' : `, deletion forbidden by the place of ${lockingTargets.join(', ')}`)
   );
 }

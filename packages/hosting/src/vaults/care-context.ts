@@ -38,7 +38,7 @@ export function clockOf(context: Pick<CareParts, 'clocks'>, open: OpenVault): Va
 }
 
 /** What the operator wants beyond the promise. */
-export function retentionOf(open: OpenVault): Partial<Retention> {
+export function retentionOf(open: Pick<OpenVault, 'record'>): Partial<Retention> {
   const wanted: unknown = JSON.parse(open.record.retention);
   if (typeof wanted !== 'object' || wanted === null) return {};
   const number = (key: string): number | undefined => {

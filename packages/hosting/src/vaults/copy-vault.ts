@@ -58,6 +58,7 @@ export async function copyVault(
         `${report.complete ? '' : `; NOT COMPLETE: ${report.alarms.map((alarm) => alarm.detail).join('; ')}`}`,
       report: asJson({
         ...report,
+        placeLocks: copy.protect !== undefined,
         alarms: report.alarms.map((alarm) => ({
           ...alarm,
           files: alarm.files.slice(0, filesListedMax),

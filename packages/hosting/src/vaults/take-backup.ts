@@ -64,7 +64,13 @@ export async function takeBackup(
       summary:
         `snapshot ${report.snapshot.slice(0, 12)}, ${heals ? 'everything looked at because the vault had lost something, ' : ''}${report.records} records and ${report.contents} contents looked at` +
         `${report.missing === 0 ? '' : `; ${report.missing} contents are missing in the grid`}`,
-      report: asJson({ ...kept, packs: packs.length, everything, heals }),
+      report: asJson({
+        ...kept,
+        packs: packs.length,
+        everything,
+        heals,
+        placeLocks: open.repository.target.protect !== undefined,
+      }),
     };
   });
 }

@@ -15,6 +15,8 @@ export interface VaultHealth {
   >;
   /** The newest good copy of each further target. */
   readonly copies: readonly { readonly target: string; readonly copiedAt: number | undefined }[];
+  /** Targets whose place forbids deletion by itself (S3 Object Lock), as far as is known. */
+  readonly lockingTargets: readonly string[];
   /** Sentences for the operator, the worst first. */
   readonly warnings: readonly string[];
 }
@@ -51,15 +53,16 @@ export async function vaultHealth(context: HealthContext, grid: Grid): Promise<V
   };
   const newest = await newestMade(vaults, grid.slug);
   const copies: { readonly target: string; readonly copiedAt: number | undefined }[] = [];
-  for (const { name, first } of record?.targets ?? [])
-    if (!first)
-      copies.push({
-        target: name,
-        copiedAt: (await history.latest(grid.slug, 'copy', { ok: true, target: name }))?.startedAt,
-      });
+  const lockingTargets: string[] = [];
+  for (const { name, first } of record?.targets ?? []) {
+    const copy = first ? undefined : await history.latest(grid.slug, 'copy', { ok: true, target: name });
+    if (!first) copies.push({ target: name, copiedAt: copy?.startedAt });
+    const known = first ? newest : copy;
+    if (known !== undefined && field(known, 'placeLocks') === true) lockingTargets.push(name);
+  }
   const newestBackupAt = newest?.startedAt;
   const warnings = record === undefined ? withoutVault(context, grid) : await ofVault(record);
-  return { record, newestBackupAt, last, copies, warnings };
+  return { record, newestBackupAt, last, copies, lockingTargets, warnings };
 
   async function ofVault(vault: VaultRecord): Promise<readonly string[]> {
     if (vault.erasedAt !== undefined) return [];

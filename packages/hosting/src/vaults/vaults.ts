@@ -8,6 +8,7 @@ import type { Repository, RepositoryAccess } from '@gridkeep/vault/repository/re
 import { NoRepositoryError, WrongPasswordError } from '@gridkeep/vault/repository/repository-errors';
 import type { KeyCost } from '@gridkeep/vault/keys/key-file';
 import type { MasterKey } from '@gridkeep/vault/sealing/master-key';
+import type { Retention } from '@gridkeep/vault/retention/restore-points';
 import type { Target } from '@gridkeep/vault/target/target';
 import type { Grid } from '../tenants/grid.ts';
 import type { CustodyKey } from './custody-key.ts';
@@ -375,6 +376,18 @@ export class Vaults {
       summary: `removed the target ${name} at ${removed.address}; what is there stays`,
       detail: { name, place: removed.address },
     });
+  }
+
+  /** What is kept beyond the standard. Whoever calls it has made sure that nothing promised gets less. */
+  async setRetention(slug: string, retention: Retention): Promise<VaultRecord> {
+    refuseErased(await this.get(slug));
+    await this.#change(slug, { retention: JSON.stringify(retention) });
+    await this.history.addEvent(slug, {
+      kind: 'retention',
+      summary: `kept from the next backup on: ${retention.days} days, ${retention.weeks} weeks, ${retention.months} months`,
+      detail: { ...retention },
+    });
+    return this.get(slug);
   }
 
   /** Notes or withdraws the wish that the vault be made unreadable; `eraseVault` does it when no lock is left. */
