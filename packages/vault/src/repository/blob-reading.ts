@@ -11,19 +11,20 @@ import { hashName, openingFile } from './repository-files.ts';
 /** What an index says is a blob's length is believed up to here: a whole one is held in memory. */
 export const blobBytesLimit = 1024 * 1024 * 1024;
 
-/** From the sealed bytes of a blob. Throws RepositoryDamagedError. */
+/** From the sealed bytes of a blob; `room` as for `Sealer.open`, and the result may lie in it. Throws RepositoryDamagedError. */
 export function openBlob(
   sealer: Sealer,
   type: BlobType,
   id: BlobId,
   sealed: Uint8Array,
   uncompressedLength: number | undefined,
+  room?: Buffer,
 ): Buffer {
   if ((uncompressedLength ?? 0) > blobBytesLimit) {
     throw new RepositoryDamagedError(type, id, 'its length is beyond reason');
   }
   return openingFile(type, id, () => {
-    const plain = sealer.open(sealed);
+    const plain = sealer.open(sealed, room);
     const bytes = uncompressedLength === undefined ? plain : decompressZstd(plain, uncompressedLength);
     if (hashName(bytes) !== id)
       throw new RepositoryDamagedError(type, id, 'its content does not have its hash');

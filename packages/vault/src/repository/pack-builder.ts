@@ -38,12 +38,15 @@ export interface FinishedPack {
 }
 
 const headerPieceBytes = 64 * 1024;
+/** Blobs up to this size are opened again into one buffer. */
+const roomBytes = 512 * 1024;
 const tailBytes = sealOverhead + packTrailerBytes;
 
 export class PackBuilder {
   readonly #sealer: Sealer;
   /** Gives a buffer of at least so many bytes. */
   readonly #newBuffer: (bytes: number) => ArrayBuffer;
+  readonly #room = Buffer.allocUnsafeSlow(roomBytes);
   #buffer: Uint8Array<ArrayBuffer> | undefined;
   #used = 0;
   /** In the form in which it will be sealed: objects of thousands of small blobs would be megabytes. */
@@ -80,7 +83,7 @@ export class PackBuilder {
     const sealed = buffer.subarray(start, start + length);
     const uncompressedLength = isCompressed ? blob.length : undefined;
     const id = parseBlobId(blob.id);
-    if (!opensAgain(this.#sealer, blob, id, sealed, uncompressedLength)) return 'rejected';
+    if (!this.#opensAgain(blob, id, sealed, uncompressedLength)) return 'rejected';
     if (this.#headerBytes + entryBytesMax > this.#header.length)
       this.#header = Buffer.concat([this.#header], this.#header.length + headerPieceBytes);
     const entry = { type: blob.type, id, length, uncompressedLength };
@@ -112,6 +115,22 @@ export class PackBuilder {
     this.#contentBytes = 0;
     return pack;
   }
+
+  /** As restic does before it uploads: what memory or processor spoiled, and bytes that never were what they were said to be. */
+  #opensAgain(
+    { type, length }: NewBlob,
+    id: BlobId,
+    sealed: Uint8Array,
+    uncompressedLength: number | undefined,
+  ): boolean {
+    try {
+      const opened = openBlob(this.#sealer, type, id, sealed, uncompressedLength, this.#room);
+      return opened.length === length;
+    } catch (error) {
+      if (error instanceof RepositoryDamagedError) return false;
+      throw error;
+    }
+  }
 }
 
 function compressed({ type, codec, payload }: NewBlob): { stored: Uint8Array; isCompressed: boolean } {
@@ -121,20 +140,4 @@ function compressed({ type, codec, payload }: NewBlob): { stored: Uint8Array; is
   const smaller = compressZstd(payload);
   const isWorth = type === 'tree' || smaller.length < payload.length;
   return { stored: isWorth ? smaller : payload, isCompressed: isWorth };
-}
-
-/** As restic does before it uploads: what memory or processor spoiled, and bytes that never were what they were said to be. */
-function opensAgain(
-  sealer: Sealer,
-  { type, length }: NewBlob,
-  id: BlobId,
-  sealed: Uint8Array,
-  uncompressedLength: number | undefined,
-): boolean {
-  try {
-    return openBlob(sealer, type, id, sealed, uncompressedLength).length === length;
-  } catch (error) {
-    if (error instanceof RepositoryDamagedError) return false;
-    throw error;
-  }
 }

@@ -73,14 +73,18 @@ export class Sealer {
     into.set(this.#mac(iv, into.subarray(textStart, textEnd)), textEnd);
   }
 
-  /** Throws SealBrokenError before anything is decrypted. */
-  open(sealed: Uint8Array): Buffer {
+  /**
+   * Throws SealBrokenError before anything is decrypted. Into `room` where that is long enough, else into a buffer of its
+   * own.
+   */
+  open(sealed: Uint8Array, room?: Buffer): Buffer {
     if (sealed.length < sealOverhead) throw new SealBrokenError();
     const iv = sealed.subarray(0, ivBytes);
     const ciphertext = sealed.subarray(ivBytes, sealed.length - macBytes);
     const mac = sealed.subarray(sealed.length - macBytes);
     if (!timingSafeEqual(this.#mac(iv, ciphertext), mac)) throw new SealBrokenError();
-    const plain = Buffer.allocUnsafeSlow(ciphertext.length);
+    const isRoomy = room !== undefined && room.length >= ciphertext.length;
+    const plain = isRoomy ? room.subarray(0, ciphertext.length) : Buffer.allocUnsafeSlow(ciphertext.length);
     this.#cipher.apply(ciphertext, iv, plain, 0);
     return plain;
   }
