@@ -1,3 +1,5 @@
+import { VaultError } from '@gridkeep/hosting/vaults/vault-error';
+import type { Installation } from '../installation/installation.ts';
 import { retentionOf } from '@gridkeep/hosting/vaults/care-context';
 import { isBackupWaiting } from '@gridkeep/hosting/vaults/nightly';
 import type { Custody, VaultRecord } from '@gridkeep/hosting/vaults/vault-record';
@@ -14,6 +16,7 @@ import {
   installationCommand,
   newVaultPasswordNeededCode,
   usageErrorCode,
+  vaultPasswordNeededCode,
 } from './command.ts';
 import { formatBytes, formatDuration, formatFields, formatTable } from './format.ts';
 import { gridInput, tenantOf } from './grid-input.ts';
@@ -138,7 +141,8 @@ export const vaultPassword = installationCommand({
       const password = await vaults.showPassword(grid.slug);
       return { data: { grid: grid.slug, password }, text: password };
     }
-    await unlock(installation, record, input.vaultPassword);
+    if (input.vaultPassword !== undefined) await vaults.unlock(grid.slug, input.vaultPassword);
+    else await unlockOrAsk(installation, record);
     if (input.newVaultPassword === undefined)
       throw new CommandError(newVaultPasswordNeededCode, 'the new password of the vault is needed');
     const custody: Custody = input.custody ?? record.custody;
@@ -351,6 +355,17 @@ export const vaultLog = installationCommand({
     };
   },
 });
+
+/** Where the key file is lost, who knows the password gives it, and it is kept anew under the key file that is there now. */
+async function unlockOrAsk(installation: Installation, record: VaultRecord): Promise<void> {
+  await unlock(installation, record, undefined);
+  try {
+    await (await installation.vaults.open(record.slug)).close();
+  } catch (error) {
+    if (!(error instanceof VaultError) || error.code !== 'key-file') throw error;
+    throw new CommandError(vaultPasswordNeededCode, error.message);
+  }
+}
 
 function isLocked(snapshot: StoredSnapshot, now: number): boolean {
   const point = readRestorePoint(snapshot);

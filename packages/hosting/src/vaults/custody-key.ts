@@ -55,7 +55,7 @@ export class CustodyKey {
     if (!bytes.subarray(1, ivAt).equals(nameOf(key)))
       throw new VaultError(
         'key-file',
-        `the ${purpose} of ${owner} was sealed with another key file than ${this.#path}: bring that one back`,
+        `the ${purpose} of ${owner} was sealed with another key file than ${this.#path}: bring that one back, or give it again (docs/operating.md, "The key file")`,
       );
     const decipher = createDecipheriv('aes-256-gcm', key, bytes.subarray(ivAt, ivAt + ivBytes), {
       authTagLength: tagBytes,

@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Database, Queries } from '@gridkeep/storage/database/database';
+import type { Database } from '@gridkeep/storage/database/database';
 import { createRepository, openRepository, removeKeyFiles } from '@gridkeep/vault/repository/repository';
 import type { Repository, RepositoryAccess } from '@gridkeep/vault/repository/repository';
 import { NoRepositoryError, WrongPasswordError } from '@gridkeep/vault/repository/repository-errors';
@@ -16,7 +16,9 @@ import { VaultError } from './vault-error.ts';
 import { VaultHistory } from './vault-history.ts';
 import { isFolder, openPlaces, parsePlace } from './vault-place.ts';
 import type { VaultPlace } from './vault-place.ts';
-import { vaultOfRows } from './vault-record.ts';
+import { checkParity, checkPassword, refuseErased } from './vault-checks.ts';
+import { placesOf, sealCredentials } from './target-credentials.ts';
+import { findVault, targetRow, targetRows } from './vault-rows.ts';
 import type { Custody, VaultRecord, VaultTarget } from './vault-record.ts';
 import type { TargetRow, VaultRow, VaultTables } from './vault-tables.ts';
 
@@ -58,12 +60,10 @@ export interface OpenVault {
 /** Announced when a vault or a target comes or goes. */
 const topic = 'vaults';
 const parityPercentDefault = 5;
-const parityPercentMax = 100;
 const firstTargetName = 'first';
 const copyCronDefault = '30 5 * * *';
 const targetNameRule = /^[a-z0-9][a-z0-9-]{0,31}$/;
 const targetsMax = 8;
-const passwordCharactersMin = 12;
 const passwordBytes = 24;
 
 export class Vaults {
@@ -116,7 +116,7 @@ export class Vaults {
     const password = wanted.password ?? randomBytes(passwordBytes).toString('base64url');
     // Sealed before anything is made: without a key file no vault begins whose password nobody has.
     const sealed = custody === 'kept' ? await this.#seal(grid.slug, password) : null;
-    const credentials = await this.#sealCredentials(grid.slug, place, cold);
+    const credentials = await sealCredentials(this.#options.custody, grid.slug, place, cold);
     if (isFolder(place)) await mkdir(place.address, { recursive: true, mode: 0o700 });
     const target = await openPlaces(place, cold, this.#opening(grid.slug));
     try {
@@ -193,8 +193,8 @@ export class Vaults {
 
   /** The files of one target, without opening the repository; the first when no name is given. */
   async openTarget(slug: string, name?: string): Promise<Target> {
-    const row = await this.#target(slug, name);
-    const { place, cold } = await this.#places(row);
+    const row = await targetRow(this.#options.host, slug, name);
+    const { place, cold } = await placesOf(this.#options.custody, row);
     return openPlaces(place, cold, { ...this.#opening(slug), mustExist: true });
   }
 
@@ -310,7 +310,7 @@ export class Vaults {
       throw new VaultError('bad-value', `${place.address} is a target of this vault already`);
     if (record.targets.length >= targetsMax)
       throw new VaultError('bad-value', `a vault has at most ${targetsMax} targets`);
-    const credentials = await this.#sealCredentials(slug, place, cold);
+    const credentials = await sealCredentials(this.#options.custody, slug, place, cold);
     // Opened once, so that a wrong address or credential is told now and not at night.
     if (isFolder(place)) await mkdir(place.address, { recursive: true, mode: 0o700 });
     const target = await openPlaces(place, cold, this.#opening(slug));
@@ -319,7 +319,7 @@ export class Vaults {
     } finally {
       await target.close();
     }
-    const position = Math.max(...(await this.#targetRows(slug)).map((row) => row.position)) + 1;
+    const position = Math.max(...(await targetRows(this.#options.host, slug)).map((row) => row.position)) + 1;
     const row = this.#targetRow(
       slug,
       name,
@@ -343,7 +343,7 @@ export class Vaults {
 
   /** Nothing at its place is touched. Of the first target: the next becomes the first; the last cannot go. */
   async removeTarget(slug: string, name: string): Promise<void> {
-    const removed = await this.#target(slug, name);
+    const removed = await targetRow(this.#options.host, slug, name);
     await this.#options.host.transaction(
       async (queries) => {
         const tables = queries.tables<VaultTables>();
@@ -502,33 +502,6 @@ export class Vaults {
     return this.#options.custody.seal('vault password', slug, Buffer.from(password, 'utf8'));
   }
 
-  async #sealCredentials(
-    slug: string,
-    place: VaultPlace,
-    cold: VaultPlace | undefined,
-  ): Promise<Buffer | null> {
-    if (place.credentials === undefined && cold?.credentials === undefined) return null;
-    const text = JSON.stringify([place.credentials ?? null, cold?.credentials ?? null]);
-    return this.#options.custody.seal('target credentials', slug, Buffer.from(text, 'utf8'));
-  }
-
-  async #places(
-    row: TargetRow,
-  ): Promise<{ readonly place: VaultPlace; readonly cold: VaultPlace | undefined }> {
-    let own: unknown = [null, null];
-    if (row.credentials !== null)
-      own = JSON.parse(
-        (await this.#options.custody.open('target credentials', row.slug, row.credentials)).toString('utf8'),
-      );
-    const [hot, cold]: readonly unknown[] = Array.isArray(own) ? own : [];
-    const withOwn = (address: string, credentials: unknown): VaultPlace =>
-      typeof credentials === 'string' ? { address, credentials } : { address };
-    return {
-      place: withOwn(row.address, hot),
-      cold: row.cold_address === null ? undefined : withOwn(row.cold_address, cold),
-    };
-  }
-
   #targetRow(
     slug: string,
     name: string,
@@ -544,21 +517,6 @@ export class Vaults {
     };
   }
 
-  async #targetRows(slug: string): Promise<readonly TargetRow[]> {
-    return targetRows(this.#options.host, slug);
-  }
-
-  async #target(slug: string, name: string | undefined): Promise<TargetRow> {
-    const rows = await this.#targetRows(slug);
-    const found = name === undefined ? rows[0] : rows.find((row) => row.name === name);
-    if (found === undefined)
-      throw new VaultError(
-        'no-target',
-        `the vault of grid "${slug}" has no target ${name === undefined ? 'at all' : JSON.stringify(name)}; there are: ${rows.map((row) => row.name).join(', ')}`,
-      );
-    return found;
-  }
-
   async #change(slug: string, change: Partial<VaultRow>): Promise<void> {
     await this.#options.host
       .tables<VaultTables>()
@@ -569,51 +527,9 @@ export class Vaults {
   }
 }
 
-async function findVault(queries: Queries, slug: string): Promise<VaultRecord | undefined> {
-  const row = await queries
-    .tables<VaultTables>()
-    .selectFrom('vaults')
-    .selectAll()
-    .where('slug', '=', slug)
-    .executeTakeFirst();
-  return row === undefined ? undefined : vaultOfRows(row, await targetRows(queries, slug));
-}
-
-function targetRows(queries: Queries, slug: string): Promise<readonly TargetRow[]> {
-  return queries
-    .tables<VaultTables>()
-    .selectFrom('vault_targets')
-    .selectAll()
-    .where('slug', '=', slug)
-    .orderBy('position')
-    .execute();
-}
-
 /** All but these. Returns how many the place does not let go. */
 async function removeKeys(target: Target, keep: ReadonlySet<string>): Promise<number> {
   const names: string[] = [];
   for await (const { name } of target.list('key')) if (!keep.has(name)) names.push(name);
   return (await removeKeyFiles(target, names)).length;
-}
-
-function refuseErased(record: VaultRecord): void {
-  if (record.erasedAt !== undefined)
-    throw new VaultError(
-      'vault-erased',
-      `the keys of the vault of grid "${record.slug}" were destroyed on ${new Date(record.erasedAt).toISOString().slice(0, 10)}`,
-    );
-}
-
-function checkPassword(password: string): void {
-  if (password.length < passwordCharactersMin || /\p{Cc}/u.test(password))
-    throw new VaultError(
-      'bad-value',
-      `a vault's password has at least ${passwordCharactersMin} characters, none of them a control character`,
-    );
-}
-
-function checkParity(percent: number): number {
-  if (!Number.isInteger(percent) || percent < 0 || percent > parityPercentMax)
-    throw new VaultError('bad-value', `parity is a whole number of percent from 0 to ${parityPercentMax}`);
-  return percent;
 }
