@@ -164,7 +164,7 @@ export function createGridServices(options: GridServicesOptions): GridServices {
   const authentication = new Authentication(database);
   const throttle = new LoginThrottle({ database });
   const cleaned = { bakes, offlineMessages, groups, travels, authentication, throttle };
-  const tasks = upkeepTasks({ presence, gridUsers, registry, ...cleaned }, log);
+  const tasks = upkeepTasks({ database, presence, gridUsers, registry, ...cleaned }, log);
   const avatars = new Avatars(database);
   const library = new Library({ database, inventory });
   const terms = new Terms(database);

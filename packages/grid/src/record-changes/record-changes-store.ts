@@ -123,6 +123,25 @@ export async function noteTopics(
   }
 }
 
+/** PostgreSQL: about how many changes are noted; 0 before noting began. */
+export async function countNoted(queries: Queries): Promise<number> {
+  const { rows } = await sql<{
+    there: boolean;
+  }>`select to_regclass('record_change') is not null as there`.execute(queries.tables<unknown>());
+  if (rows[0]?.there !== true) return 0;
+  const { first, last } = await queries
+    .tables<ChangeTables>()
+    .selectFrom('record_change')
+    .select(({ fn }) => [fn.min('seq').as('first'), fn.max('seq').as('last')])
+    .executeTakeFirstOrThrow();
+  return first === null || last === null ? 0 : Number(last) - Number(first) + 1;
+}
+
+/** PostgreSQL: all that this transaction sees. */
+export async function deleteNoted(queries: Queries): Promise<void> {
+  await queries.tables<ChangeTables>().deleteFrom('record_change').execute();
+}
+
 /** Rows of one statement: others' writes wait for it. */
 const deletedMax = 5000;
 

@@ -7,7 +7,14 @@ import type { Uuid } from '@gridkeep/wire/uuid';
 import { sql } from 'kysely';
 import { gridMigrations } from '../grid-database.ts';
 import { IdPrefixes } from './changed-records.ts';
-import { endEpoch, markBackedUp, readChanges, type SeenChanges, startNoting } from './record-changes.ts';
+import {
+  boundChanges,
+  endEpoch,
+  markBackedUp,
+  readChanges,
+  type SeenChanges,
+  startNoting,
+} from './record-changes.ts';
 import { recordTables, tablesLeftOut } from './record-tables.ts';
 import { test } from 'node:test';
 
@@ -180,3 +187,20 @@ test('prefixes of ids', () => {
   for (const prefix of ['', 'ab', 'ab01', 'ab0177']) assert.equal(prefixes.some(prefix), true, prefix);
   for (const prefix of ['aa', 'ac', 'ab00', 'ab02']) assert.equal(prefixes.some(prefix), false, prefix);
 });
+
+onPostgres(
+  'a log of changes that no backup takes is emptied: everything counts as changed',
+  async (_, database) => {
+    await database.migrate(gridMigrations);
+    assert.equal(await boundChanges(database, 10), false);
+    assert.equal(await markBackedUp(database, await see(database), backup, []), true);
+    for (let count = 0; count < 12; count += 1) await addAsset(database, randomUuid(), 0);
+    assert.equal(await boundChanges(database, 100), false);
+    const before = await see(database);
+    assert.deepEqual(before.base, backup);
+    assert.equal(await boundChanges(database, 10), true);
+    assert.equal(await markBackedUp(database, before, backup, []), false);
+    assert.equal((await see(database)).base, undefined);
+    assert.equal(await boundChanges(database, 0), false);
+  },
+);

@@ -92,6 +92,27 @@ async function run(queries: Queries, statement: string): Promise<void> {
   await queries.tables<unknown>().executeQuery(CompiledQuery.raw(statement));
 }
 
+/** More changes than these cost more to keep than the next backup saves by them. */
+const notedMax = 2_000_000;
+
+/**
+ * Where no backup succeeds, PostgreSQL's log of changes would grow for ever: beyond `max` it is emptied, and the next backup
+ * looks at everything. In one transaction: a backup that began before finds that its base is gone and forgets nothing, one that
+ * begins after it sees all that the forgotten changes did. Returns whether it was done.
+ */
+export async function boundChanges(database: Database, max = notedMax): Promise<boolean> {
+  // SQLite notes each topic once.
+  if (database.dialect === 'sqlite' || (await store.countNoted(database)) <= max) return false;
+  await database.transaction(
+    async (queries) => {
+      await store.forgetState(queries);
+      await store.deleteNoted(queries);
+    },
+    { retries: 5 },
+  );
+  return true;
+}
+
 /** To be handed to `readChanges`: what changes from now on is noted apart. */
 export async function endEpoch(database: Database): Promise<number> {
   return database.dialect === 'sqlite' ? store.nextEpoch(database) : 0;

@@ -1,7 +1,9 @@
 /** What a grid cleans up by itself. */
+import type { Database } from '@gridkeep/storage/database/database';
 import { andThen } from '../at-once.ts';
 import type { GridUsers } from '../gridusers/grid-users.ts';
 import type { Presence } from '../presence/presence.ts';
+import { boundChanges } from '../record-changes/record-changes.ts';
 import type { RegionRegistry } from '../registry/region-registry.ts';
 import { isOnline } from '../registry/registered-region.ts';
 import type { ServiceLog } from '../service-log.ts';
@@ -13,6 +15,7 @@ interface Cleaned {
 }
 
 export interface UpkeepServices {
+  readonly database: Database;
   readonly presence: Presence;
   readonly gridUsers: GridUsers;
   readonly registry: RegionRegistry;
@@ -40,6 +43,13 @@ export function upkeepTasks(services: UpkeepServices, log: ServiceLog): readonly
     old('travels', hourMs, services.travels),
     old('tokens', 10 * minuteMs, services.authentication),
     old('login-failures', 10 * minuteMs, services.throttle),
+    {
+      ...{ name: 'noted-changes', everyMs: hourMs },
+      run: async () => {
+        if (await boundChanges(services.database))
+          log.warn({}, 'no backup succeeded for long: the next one looks at everything');
+      },
+    },
   ];
 }
 
