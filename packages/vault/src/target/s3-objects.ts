@@ -10,6 +10,11 @@ export interface PutOptions {
   readonly signal?: AbortSignal;
 }
 
+/** Services keep whole seconds: what they cut off must not end a lock too early. */
+export function retainUntil(lockedUntil: number): Date {
+  return new Date(Math.ceil(lockedUntil / 1000) * 1000);
+}
+
 /** Paths are below the prefix. */
 export class S3Objects {
   readonly sdk: S3Sdk;
@@ -71,7 +76,7 @@ export class S3Objects {
       ...(storageClass === undefined ? {} : { StorageClass: storageClass }),
       ...(lockedUntil === undefined
         ? {}
-        : { ObjectLockMode: 'COMPLIANCE' as const, ObjectLockRetainUntilDate: new Date(lockedUntil) }),
+        : { ObjectLockMode: 'COMPLIANCE' as const, ObjectLockRetainUntilDate: retainUntil(lockedUntil) }),
     };
     await this.asking('save', options.signal, (abort) =>
       this.client.send(new this.sdk.PutObjectCommand(input), abort),

@@ -1,7 +1,7 @@
 /** The versions of objects in a bucket with Object Lock: what is locked there is neither gone nor changed, whatever hides it. */
 import { createHash } from 'node:crypto';
 import type { ListObjectVersionsCommandOutput, ObjectVersion } from '@aws-sdk/client-s3';
-import type { S3Objects } from './s3-objects.ts';
+import { retainUntil, type S3Objects } from './s3-objects.ts';
 import { TargetError } from './target.ts';
 
 interface PageStart {
@@ -135,7 +135,7 @@ export class S3Versions {
     const input = {
       ...this.#store.at(path),
       ...(version === undefined ? {} : { VersionId: version }),
-      Retention: { Mode: 'COMPLIANCE' as const, RetainUntilDate: new Date(until) },
+      Retention: { Mode: 'COMPLIANCE' as const, RetainUntilDate: retainUntil(until) },
     };
     await this.#store.asking('lock', signal, (abort) =>
       client.send(new sdk.PutObjectRetentionCommand(input), abort),
