@@ -17,6 +17,8 @@ const heap = ['--max-semi-space-size=2', '--heap-growing-percent=30'];
 export interface OurVault {
   readonly repository: string;
   backup(): Promise<Ran>;
+  /** Seconds of each of so many nights in a process that runs on, after one that is not counted. */
+  nightsOn(nights: number): Promise<readonly number[]>;
   restore(into: string, path?: string): Promise<Ran>;
 }
 
@@ -29,6 +31,10 @@ export function makeOurs(scratch: string, name: string, data: string): OurVault 
   return {
     repository,
     backup: () => step('./backup-step.ts', [data, repository]),
+    nightsOn: async (nights) => {
+      const { stdout } = await step('./backup-step.ts', [data, repository, String(nights)]);
+      return stdout.trim().split('\n').map(Number);
+    },
     restore: (into, path = '') => step('./restore-step.ts', [repository, into, path]),
   };
 }
