@@ -2,6 +2,7 @@
 import type { GridServices } from '@gridkeep/grid/grid-services';
 import type { MaintainedBlobStore } from '@gridkeep/storage/blobs/maintenance';
 import type { JobProgress, Json } from '@gridkeep/storage/jobs/jobs';
+import type { Repository } from '@gridkeep/vault/repository/repository';
 import type { RepositoryLock } from '@gridkeep/vault/repository/repository-lock';
 import type { Retention } from '@gridkeep/vault/retention/restore-points';
 import { VaultClock } from '@gridkeep/vault/retention/vault-clock';
@@ -35,6 +36,20 @@ export const lockWaitMs = 15 * 60_000;
 
 export function clockOf(context: Pick<CareParts, 'clocks'>, open: OpenVault): VaultClock {
   return new VaultClock(open.repository, context.clocks);
+}
+
+/**
+ * Vault time for what is decided over a copy: never later than what was witnessed there. Whoever empties the first target takes
+ * its clock away too, and a new one begins with whatever the wall clock says.
+ */
+export async function timeAtCopy(
+  context: Pick<CareParts, 'clocks'>,
+  open: OpenVault,
+  copy: Pick<Repository, 'id' | 'readState' | 'writeState' | 'listSnapshots'>,
+): Promise<number> {
+  const first = await clockOf(context, open).sample();
+  const own = await new VaultClock(copy, context.clocks).sample();
+  return Math.min(first.now, own.now);
 }
 
 /** What the operator wants beyond the promise. */

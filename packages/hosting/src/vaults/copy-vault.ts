@@ -2,11 +2,14 @@
 import { mirror } from '@gridkeep/vault/copy/mirror';
 import type { MirrorReport } from '@gridkeep/vault/copy/mirror';
 import { openRepository } from '@gridkeep/vault/repository/repository';
+import type { Repository } from '@gridkeep/vault/repository/repository';
+import { NoRepositoryError, RepositoryDamagedError } from '@gridkeep/vault/repository/repository-errors';
 import { decideForget } from '@gridkeep/vault/retention/forget';
 import { extendLocks } from '@gridkeep/vault/retention/extend-locks';
+import { dayMs } from '@gridkeep/vault/retention/calendar';
 import type { Target } from '@gridkeep/vault/target/target';
 import { asJson } from '../json-value.ts';
-import { clockOf, keptRun, retentionOf, withSharedLock } from './care-context.ts';
+import { clockOf, keptRun, retentionOf, timeAtCopy, withSharedLock } from './care-context.ts';
 import type { CareContext, Looked } from './care-context.ts';
 import { slicesOfData } from './verify-vault.ts';
 import type { OpenVault } from './vaults.ts';
@@ -23,22 +26,29 @@ export async function copyVault(
   const { grid } = await context.tenants.tenant(slug);
   const { history } = context.vaults;
   const work = async (copy: Target): Promise<Looked<MirrorReport>> => {
-    const clock = clockOf(context, open);
-    const { now } = await clock.sample();
+    // Of a damaged copy nothing is removed: it is mended first.
+    const now = await atCopy(open, copy, (repository) => timeAtCopy(context, open, repository)).catch(
+      (error: unknown) => {
+        if (error instanceof RepositoryDamagedError) return undefined;
+        throw error;
+      },
+    );
     const retention = retentionOf(open);
-    const turn = (await history.runs(slug, { kind: 'copy', target: name, limit: 1000 })).length;
+    const turn = Math.floor(Date.now() / dayMs);
     const index = await open.repository.loadIndex();
     const report = await withSharedLock(open, context.signal, (signal) =>
       mirror(open.repository.target, copy, {
         signal,
         follow: {
           masterKey: open.repository.masterKey,
-          // Decided by what the copy holds: an emptied first target costs it nothing that was promised.
+          // Decided by what the copy holds and by its clock: an emptied first target costs it nothing that was promised.
           mayForget: (snapshots) =>
             new Set(
-              decideForget(snapshots, { clock: now, retention, zone: grid.timeZone }).forget.map(
-                ({ id }) => id,
-              ),
+              now === undefined
+                ? []
+                : decideForget(snapshots, { clock: now, retention, zone: grid.timeZone }).forget.map(
+                    ({ id }) => id,
+                  ),
             ),
         },
         isMetadata: (pack) =>
@@ -49,7 +59,12 @@ export async function copyVault(
           context.progress({ done: bytes, total: bytesAll, unit: 'bytes', message: `copying to ${name}` }),
       }),
     );
-    if (copy.protect !== undefined) await lockCopy(context, open, copy);
+    await atCopy(open, copy, async (repository) => {
+      // Begins its clock where this was the first copy.
+      await timeAtCopy(context, open, repository);
+      if (copy.protect !== undefined)
+        await extendLocks(repository, { clock: clockOf(context, open), signal: context.signal });
+    });
     return {
       value: report,
       ok: report.complete,
@@ -84,10 +99,21 @@ export async function copyVault(
   );
 }
 
-async function lockCopy(context: CareContext, open: OpenVault, copy: Target): Promise<void> {
-  const repository = await openRepository(copy, { masterKey: open.repository.masterKey });
+/** Undefined where there is no copy yet. */
+async function atCopy<T>(
+  open: OpenVault,
+  copy: Target,
+  work: (repository: Repository) => Promise<T>,
+): Promise<T | undefined> {
+  let repository: Repository;
   try {
-    await extendLocks(repository, { clock: clockOf(context, open), signal: context.signal });
+    repository = await openRepository(copy, { masterKey: open.repository.masterKey });
+  } catch (error) {
+    if (error instanceof NoRepositoryError) return undefined;
+    throw error;
+  }
+  try {
+    return await work(repository);
   } finally {
     await repository.close();
   }

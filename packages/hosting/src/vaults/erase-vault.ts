@@ -1,17 +1,40 @@
 /** Makes a vault unreadable by destroying its keys, once no restore point in it is locked any more. */
+import { openRepository } from '@gridkeep/vault/repository/repository';
+import { NoRepositoryError } from '@gridkeep/vault/repository/repository-errors';
 import { lastLockEnds } from '@gridkeep/vault/retention/restore-points';
 import type { FileKind, Target } from '@gridkeep/vault/target/target';
-import { clockOf } from './care-context.ts';
+import { timeAtCopy } from './care-context.ts';
 import type { CareParts } from './care-context.ts';
 import { VaultError } from './vault-error.ts';
 import type { OpenVault } from './vaults.ts';
 
 type EraseContext = Pick<CareParts, 'vaults' | 'clocks'>;
 
-/** Vault milliseconds until which the last restore point is locked; undefined when none is. Infinity: not known to end. */
-export async function lockedUntil(context: EraseContext, open: OpenVault): Promise<number | undefined> {
-  const { now } = await clockOf(context, open).sample();
-  return lastLockEnds(await open.repository.listSnapshots(), now);
+/**
+ * Vault milliseconds until which the last restore point at any target is locked; undefined when none is. Infinity: not known to
+ * end. Each target is asked: one that was emptied says nothing of the others.
+ */
+async function lockedUntil(context: EraseContext, open: OpenVault): Promise<number | undefined> {
+  const ends: number[] = [];
+  for (const { name } of open.record.targets) {
+    const target = await context.vaults.openTarget(open.record.slug, name);
+    try {
+      const repository = await openRepository(target, { masterKey: open.repository.masterKey });
+      try {
+        const now = await timeAtCopy(context, open, repository);
+        const end = lastLockEnds(await repository.listSnapshots(), now);
+        if (end !== undefined) ends.push(end);
+      } finally {
+        await repository.close();
+      }
+    } catch (error) {
+      // Nothing was copied there yet, or an erasure that was interrupted took its keys.
+      if (!(error instanceof NoRepositoryError)) throw error;
+    } finally {
+      await target.close();
+    }
+  }
+  return ends.length === 0 ? undefined : Math.max(...ends);
 }
 
 /** Throws a VaultError while anything is locked, at the first target or by a place itself; what was not done then waits. */

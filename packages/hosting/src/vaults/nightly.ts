@@ -1,6 +1,4 @@
 /** What is done for a grid every night: a backup, and everything that keeps the vault worth having. */
-import { asJson } from '../json-value.ts';
-import type { Json } from '@gridkeep/storage/jobs/jobs';
 import type { CareContext, Looked } from './care-context.ts';
 import { withVault } from './care-context.ts';
 import { drillVault } from './drill-vault.ts';
@@ -103,8 +101,4 @@ async function waitForErasure(context: CareContext, erase: () => Promise<void>):
     if (!(error instanceof VaultError) || error.code !== 'still-locked') throw error;
     return { ok: true, steps: [{ step: 'erase', ok: true, summary: error.message }] };
   }
-}
-
-export function nightReport(night: Night): Json {
-  return asJson(night);
 }

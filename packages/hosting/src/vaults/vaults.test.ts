@@ -1,11 +1,15 @@
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
-import { readdir, readFile, rename } from 'node:fs/promises';
+import { readdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import type { TestContext } from 'node:test';
 import { openSqlite } from '@gridkeep/storage/database/sqlite-database';
 import { temporaryFolder } from '@gridkeep/testing/temporary-folder';
+import { mirror } from '@gridkeep/vault/copy/mirror';
+import { planPoint } from '@gridkeep/vault/retention/restore-points';
+import { VaultClock } from '@gridkeep/vault/retention/vault-clock';
+import { FakeMachine } from '@gridkeep/vault/test-support/fake-machine';
 import { Tenants } from '../tenants/tenants.ts';
 import { CustodyKey } from './custody-key.ts';
 import { eraseVault } from './erase-vault.ts';
@@ -164,6 +168,38 @@ test('an erased vault has no keys at any target and cannot be opened any more', 
     (await vaults.history.events('plaza')).map(({ kind }) => kind),
     ['erase', 'erase-asked', 'erase-withdrawn', 'erase-asked', 'init'],
   );
+});
+
+test('who empties the first target and sets the clock forward gets no copy erased', async (t) => {
+  const { folder, vaults, grid } = await openHost(t);
+  await vaults.init(grid, { password });
+  await vaults.addTarget('plaza', { name: 'away', place: join(folder, 'away') });
+  const machine = new FakeMachine(Date.UTC(2026, 10, 22));
+  const parts = { vaults, clocks: machine };
+  const open = await vaults.open('plaza');
+  const { repository } = open;
+  const lock = await repository.lock('shared');
+  const writer = await repository.beginWriting(lock);
+  const tree = await writer.addTree([]);
+  await writer.finish();
+  const clock = await new VaultClock(repository, machine).sample();
+  const { tags } = planPoint({ wall: machine.wall(), zone: 'UTC', clock, existing: [] });
+  await writer.saveSnapshot({ time: machine.wall(), tree, paths: ['/plaza'], hostname: 'plaza', tags });
+  await writer.close();
+  const away = await vaults.openTarget('plaza', 'away');
+  await mirror(repository.target, away);
+  await away.close();
+  await lock.release();
+  await open.close();
+
+  for (const name of ['snapshots', 'gridkeep'])
+    await rm(join(folder, 'vaults', 'plaza', name), { recursive: true, force: true });
+  machine.setWall(Date.UTC(2029, 0, 1));
+  await vaults.askErasure('plaza', true);
+  const asked = await vaults.open('plaza');
+  await assert.rejects(eraseVault(parts, asked), refused('still-locked', /2027-12/));
+  await asked.close();
+  assert.equal((await readdir(join(folder, 'away', 'keys'))).length, 1);
 });
 
 test('places are folders and buckets; credentials are taken out of the address', () => {
