@@ -16,18 +16,16 @@ import { RestoreRefusedError } from '@gridkeep/hosting/restores/restore-request'
 import { restoreNewGrid } from '@gridkeep/hosting/restores/restore-new-grid';
 import { restoreText } from '@gridkeep/hosting/restores/restore-report';
 import type { RestoreReport } from '@gridkeep/hosting/restores/restore-report';
-import type { RestoreRequest, RestoreScope } from '@gridkeep/hosting/restores/restore-request';
+import type { RestoreRequest } from '@gridkeep/hosting/restores/restore-request';
 import { lockWaitMs, withVault } from '@gridkeep/hosting/vaults/care-context';
 import type { CareParts } from '@gridkeep/hosting/vaults/care-context';
 import type { ForeignVaults } from '@gridkeep/hosting/vaults/foreign-vaults';
 import { takeBackup } from '@gridkeep/hosting/vaults/take-backup';
-import { JobFinalError } from '@gridkeep/storage/jobs/jobs';
 import type { JobHandler, Json, RunningJob } from '@gridkeep/storage/jobs/jobs';
 import type { Repository } from '@gridkeep/vault/repository/repository';
 import { fetchPacks, planRestore } from '@gridkeep/vault/restore/fetch-plan';
 import { restoreFolder } from '@gridkeep/vault/restore/restore-folder';
 import { TargetError } from '@gridkeep/vault/target/target';
-import { parseUuid } from '@gridkeep/wire/uuid';
 import { gridJob, withFinalErrors } from './grid-job.ts';
 import { parseJobInput } from './job-input.ts';
 import { contextOfJob } from './vault-jobs.ts';
@@ -43,7 +41,6 @@ import type {
   BackupRestoreFolderInput,
   BackupRestoreGridInput,
   BackupRestoreInput,
-  RestoreScopeInput,
 } from './vault-job-inputs.ts';
 
 export interface RestoreJobParts extends CareParts {
@@ -80,7 +77,7 @@ async function restoreInto(
 ): Promise<Json> {
   const { services } = await parts.tenants.tenant(slug);
   const request: RestoreRequest = {
-    scope: scopeOf(input.scope),
+    scope: input.scope,
     placement: input.placement,
     dryRun: input.dryRun,
     removeLaterAssets: input.removeLaterAssets,
@@ -296,25 +293,4 @@ function contextOf(parts: CareParts, job: RunningJob, signal: AbortSignal) {
     signal,
     progress: job.progress.bind(job),
   };
-}
-
-function scopeOf(scope: RestoreScopeInput): RestoreScope {
-  switch (scope.kind) {
-    case 'grid':
-      return scope;
-    case 'region':
-      return { kind: 'region', regionId: parseUuid(scope.regionId) };
-    case 'inventory':
-      return { kind: 'inventory', residentId: parseUuid(scope.residentId) };
-    case 'folder':
-      return { kind: 'folder', residentId: parseUuid(scope.residentId), folderId: parseUuid(scope.folderId) };
-    case 'item':
-      return { kind: 'item', residentId: parseUuid(scope.residentId), itemId: parseUuid(scope.itemId) };
-    case 'object':
-      return { kind: 'object', regionId: parseUuid(scope.regionId), objectId: parseUuid(scope.objectId) };
-    case 'asset':
-      return { kind: 'asset', assetId: parseUuid(scope.assetId) };
-    default:
-      throw new JobFinalError('the job restores something that this version does not know');
-  }
 }

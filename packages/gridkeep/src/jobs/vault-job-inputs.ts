@@ -1,4 +1,5 @@
 /** The kinds of jobs on vaults and what each takes; apart from the work itself, so that asking for it loads little. */
+import { restoreScopeSchema } from '@gridkeep/hosting/restores/restore-scope-schema';
 import Type from 'typebox';
 
 export const backupRunKind = 'backup-run';
@@ -57,24 +58,12 @@ export type BackupCopyInput = Type.Static<typeof backupCopyInputSchema>;
 
 export const backupCertificateInputSchema = Type.Object({});
 
-const uuid = Type.String({ pattern: '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' });
-const scopeSchema = Type.Union([
-  Type.Object({ kind: Type.Literal('grid') }),
-  Type.Object({ kind: Type.Literal('region'), regionId: uuid }),
-  Type.Object({ kind: Type.Literal('inventory'), residentId: uuid }),
-  Type.Object({ kind: Type.Literal('folder'), residentId: uuid, folderId: uuid }),
-  Type.Object({ kind: Type.Literal('item'), residentId: uuid, itemId: uuid }),
-  Type.Object({ kind: Type.Literal('object'), regionId: uuid, objectId: uuid }),
-  Type.Object({ kind: Type.Literal('asset'), assetId: uuid }),
-]);
-export type RestoreScopeInput = Type.Static<typeof scopeSchema>;
-
 export const backupRestoreInputSchema = Type.Object({
   /** Of a vault that is no grid's here; null for the grid's own. */
   foreign: textOrNull,
   /** Name of the snapshot's file. */
   snapshot: Type.String(),
-  scope: scopeSchema,
+  scope: restoreScopeSchema,
   placement: Type.Union([Type.Literal('in-place'), Type.Literal('beside')]),
   dryRun: Type.Boolean(),
   newName: textOrNull,

@@ -3,6 +3,7 @@ import type { Uuid } from '@gridkeep/wire/uuid';
 import Type from 'typebox';
 import Value from 'typebox/value';
 import type { Placement, RestoreScope } from './restore-request.ts';
+import { restoreScopeSchema, storedUuidSchema } from './restore-scope-schema.ts';
 
 export const restoredKinds = [
   'asset',
@@ -74,22 +75,12 @@ const count = Type.Object({
   vanish: Type.Number(),
   same: Type.Number(),
 });
-const uuid = Type.Unsafe<Uuid>(Type.String({ pattern: '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' }));
 const kind = Type.Unsafe<RestoredKind>(Type.String({ enum: [...restoredKinds] }));
-const scope = Type.Union([
-  Type.Object({ kind: Type.Literal('grid') }),
-  Type.Object({ kind: Type.Literal('region'), regionId: uuid }),
-  Type.Object({ kind: Type.Literal('inventory'), residentId: uuid }),
-  Type.Object({ kind: Type.Literal('folder'), residentId: uuid, folderId: uuid }),
-  Type.Object({ kind: Type.Literal('item'), residentId: uuid, itemId: uuid }),
-  Type.Object({ kind: Type.Literal('object'), regionId: uuid, objectId: uuid }),
-  Type.Object({ kind: Type.Literal('asset'), assetId: uuid }),
-]);
 const lost = Type.Object({ id: Type.String(), where: Type.String() });
 const change = Type.Union([Type.Literal('appear'), Type.Literal('change'), Type.Literal('vanish')]);
 
 const reportSchema = Type.Object({
-  scope,
+  scope: restoreScopeSchema,
   placement: Type.Union([Type.Literal('in-place'), Type.Literal('beside')]),
   dryRun: Type.Boolean(),
   snapshot: Type.String(),
@@ -113,7 +104,7 @@ const reportSchema = Type.Object({
   missingCount: Type.Number(),
   lostCount: Type.Number(),
   unreadContents: Type.Number(),
-  made: Type.Array(Type.Object({ kind, id: uuid, name: Type.String() })),
+  made: Type.Array(Type.Object({ kind, id: storedUuidSchema, name: Type.String() })),
   took: Type.Number(),
 });
 
